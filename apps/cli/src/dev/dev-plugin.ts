@@ -1,11 +1,10 @@
 /** The plugin under `annex dev`: opened again at each change, in a tenant that lives in memory. */
 import { readFile } from 'node:fs/promises';
-import { watch, type FSWatcher } from 'node:fs';
+import { existsSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { TestPlugin } from '@annex/sdk/testing';
 import { explain } from '../faults.js';
-import { readFixtures } from './fixtures.js';
 
 /** What the page and the terminal are told. */
 export type DevNews =
@@ -72,12 +71,14 @@ export class DevPlugin {
 
   async #open(): Promise<void> {
     const startedMs = performance.now();
-    const { openPlugin } = await import('@annex/sdk/testing');
+    const { httpFixtures, openPlugin } = await import('@annex/sdk/testing');
     try {
+      // Nothing leaves the machine: what is not written down fails.
+      const fixtures = join(this.folder, 'fixtures/http.json');
       const secrets = parseEnv(await readFile(join(this.folder, '.env'), 'utf8').catch(() => ''));
       const opened = await openPlugin(this.folder, {
         secrets: secrets as Record<string, string>,
-        http: await readFixtures(this.folder),
+        http: httpFixtures(existsSync(fixtures) ? fixtures : []),
         tenant: { slug: 'dev', name: 'Development' },
       });
       const before = this.plugin;

@@ -2,7 +2,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { closeSandbox, HandlerFailed, openPlugin, type OpenPluginOptions, type TestPlugin } from './testing.js';
+import {
+  closeSandbox,
+  HandlerFailed,
+  httpFixtures,
+  openPlugin,
+  type OpenPluginOptions,
+  type TestPlugin,
+} from './testing.js';
 
 const made: string[] = [];
 const opened: TestPlugin[] = [];
@@ -644,5 +651,125 @@ describe('files and mail', () => {
     });
     await using plugin = await openPlugin(folder);
     expect(await plugin.job('go')).toBe('<b>&lt;Ada&gt;</b>');
+  });
+});
+
+describe('a clock of the test’s own', () => {
+  const code = `
+    const loaded = Date.now()
+    job('go', async (ctx) => {
+      await ctx.kv.set('seen', 1, { ttl: 60 })
+      const made = new Date()
+      return {
+        loaded, now: Date.now(), iso: made.toISOString(), text: Date().slice(11, 15),
+        day: new Date(2020, 0, 2).getDate(),
+        is: made instanceof Date && made.constructor === Date && {}.toString.call(made) === '[object Date]',
+        parsed: Date.parse('2020-01-01T00:00:00Z'), utc: Date.UTC(2020, 0, 1),
+        temporal: Temporal.Now.instant().toString(), today: Temporal.Now.plainDateISO('UTC').toString(),
+      }
+    })
+    hook('x.y', (ctx, event) => [event.time, new (class Later extends Date {})().getTime()])
+    route('/', () => { throw new Error('on line 17') })`;
+
+  it('stands still in plugin code, and moves when the test says so', async () => {
+    const plugin = await open(
+      code,
+      { ...jobs('go'), events: ['x.y'], routes: true },
+      { clock: '2026-01-31T23:59:59Z' },
+    );
+    const at = Date.parse('2026-01-31T23:59:59Z');
+    const first = await plugin.job('go');
+    expect(first).toEqual({
+      loaded: at,
+      now: at,
+      iso: '2026-01-31T23:59:59.000Z',
+      text: expect.stringMatching(/^202[67]$/),
+      day: 2,
+      is: true,
+      parsed: 1_577_836_800_000,
+      utc: 1_577_836_800_000,
+      temporal: '2026-01-31T23:59:59Z',
+      today: '2026-01-31',
+    });
+    await new Promise((done) => setTimeout(done, 5));
+    expect(await plugin.job('go')).toEqual(first);
+    expect(plugin.kv.get('seen')).toBe(1);
+    plugin.clock.advance(61_000);
+    expect(plugin.kv.get('seen')).toBeUndefined();
+    expect(await plugin.job('go')).toMatchObject({ now: at + 61_000, today: '2026-02-01' });
+    plugin.clock.set('2030-01-01');
+    expect(await plugin.event('x.y')).toEqual([['2030-01-01T00:00:00.000Z', Date.parse('2030-01-01')]]);
+    const failed = await failure(plugin.request('GET', '/'));
+    expect(failed.stack).toMatch(/at .*main\.ts:1[0-9]:\d+/);
+  });
+
+  it('is refused where it is no time, and is not there unless it was asked for', async () => {
+    await expect(open(code, { ...jobs('go'), events: ['x.y'], routes: true }, { clock: 'soon' })).rejects.toThrow(
+      /"soon" is no time/,
+    );
+    const plugin = await open(`job('go', () => Date.now())`, jobs('go'));
+    expect(() => plugin.clock).toThrow(/Give openPlugin a clock/);
+    expect(Math.abs(Number(await plugin.job('go')) - Date.now())).toBeLessThan(600_000);
+  });
+});
+
+describe('what a plugin asked of ctx', () => {
+  it('is recorded with what it was answered, refused calls too', async () => {
+    const plugin = await open(
+      `job('go', async (ctx) => {
+        await ctx.kv.set('a', { b: 1 })
+        await ctx.http.post('https://api.test/x', 'y'.repeat(100_000))
+        await ctx.kv.get('a')
+        await ctx.db.query('t').catch(() => undefined)
+        await ctx.kv.get(7).catch(() => undefined)
+      })`,
+      http,
+      { http: () => ({ status: 201, body: { ok: true } }) },
+    );
+    await plugin.job('go');
+    expect(plugin.calls).toMatchObject([
+      { method: 'kv.set', args: ['a', { b: 1 }], result: null },
+      { method: 'http.request', args: [{ method: 'POST', url: 'https://api.test/x' }], result: { status: 201 } },
+      { method: 'kv.get', args: ['a'], result: { b: 1 } },
+      { method: 'db.query', args: ['t'], error: { code: 'PERMISSION_DENIED' } },
+      { method: 'kv.get', args: [7], error: { code: 'INVALID_ARGUMENTS' } },
+    ]);
+    expect(JSON.stringify(plugin.calls[1]?.args)).toContain('yyyy');
+  });
+});
+
+describe('answers that are written down', () => {
+  const code = `job('go', async (ctx, url) => {
+    const answer = await ctx.http.get(url)
+    return [answer.status, await answer.text()]
+  })`;
+
+  it('are found by method and address, the rest by a star', async () => {
+    const answers = [
+      { method: 'POST', url: 'https://api.test/a', status: 500 },
+      { method: 'get', url: 'https://api.test/a', status: 203, body: { a: 1 } },
+      { url: 'https://api.test/b/*', headers: { 'content-type': 'text/plain' }, body: 'b' },
+    ];
+    const plugin = await open(code, http, { http: httpFixtures(answers) });
+    expect(await plugin.job('go', 'https://api.test/a')).toEqual([203, '{"a":1}']);
+    expect(await plugin.job('go', 'https://api.test/b/c?d=1')).toEqual([200, 'b']);
+    const failed = await failure(plugin.job('go', 'https://api.test/aa'));
+    expect(failed.message).toContain('no answer to GET https://api.test/aa. Did you mean https://api.test/a?');
+  });
+
+  it('come from a file, which must be a list of them', async () => {
+    const folder = await folderOf({
+      'http.json': '[{ "url": "https://api.test/*", "body": "c" }]',
+      'object.json': '{}',
+      'broken.json': '[',
+    });
+    const plugin = await open(code, http, { http: httpFixtures(join(folder, 'http.json')) });
+    expect(await plugin.job('go', 'https://api.test/a')).toEqual([200, 'c']);
+    for (const [file, says] of [
+      ['object.json', /is a list of/],
+      ['broken.json', /cannot be read as JSON/],
+      ['none.json', /none.json/],
+    ] as const)
+      expect(() => httpFixtures(join(folder, file))).toThrow(says);
   });
 });

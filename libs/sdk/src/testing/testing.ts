@@ -38,6 +38,8 @@ import { MemoryFiles, memoryFilesPort } from './memory-files.js';
 import { MemoryKv, memoryKvHandlers } from './memory-kv.js';
 import { MemoryTables, memoryTablesPort } from './memory-tables.js';
 import { openPackage } from './open-package.js';
+import { recordedBroker, type CtxCall } from './recorded-calls.js';
+import { createTestClock, snapshotAt, type TestClock } from './test-clock.js';
 import { folderTemplates, rememberedMail, templates, type PluginMail } from './package-mail.js';
 import { admitRequest, bodyBytes, problem, readResponse, writeRequest, type RequestInit } from './route-call.js';
 import { enterSandbox, leaveSandbox } from './shared-sandbox.js';
@@ -45,6 +47,9 @@ import { enterSandbox, leaveSandbox } from './shared-sandbox.js';
 export { closeSandbox } from './shared-sandbox.js';
 export { HandlerFailed } from './handler-failed.js';
 export type { AnswerHttp, OutboundAnswer, OutboundRequest } from './answered-http.js';
+export { FixturesInvalid, httpFixtures, type HttpFixture } from './http-fixtures.js';
+export type { CtxCall } from './recorded-calls.js';
+export type { TestClock } from './test-clock.js';
 export type { MemoryFile, MemoryFiles } from './memory-files.js';
 export type { MemoryKv } from './memory-kv.js';
 export type { MemoryTables } from './memory-tables.js';
@@ -72,8 +77,13 @@ export interface OpenPluginOptions {
   /** Who calls routes. Default: the tenant's owner. `null`: nobody signed in. */
   user?: User | null;
   /**
-   * Milliseconds since the epoch, for what runs out in `ctx.kv` and for the time of events. Code in the sandbox has a
-   * clock of its own.
+   * The time at which the plugin begins. Then `Date` and `Temporal.Now` stand still in its code too, until the test
+   * moves `TestPlugin.clock`. Default: the machine's clock.
+   */
+  clock?: Date | string | number;
+  /**
+   * Milliseconds since the epoch, for what runs out in `ctx.kv` and for the time of events, where no `clock` is given.
+   * Code in the sandbox has a clock of its own.
    */
   now?: () => number;
 }
@@ -183,10 +193,14 @@ export class TestPlugin implements AsyncDisposable {
   /** Mails that the plugin sent, oldest first. */
   readonly mails: PluginMail[] = [];
   readonly tables: MemoryTables;
+  /** Calls of `ctx` that left the sandbox, in the order of their answers; those that were refused too. */
+  readonly calls: CtxCall[] = [];
   readonly #user: User | null;
+  readonly #clock: TestClock | undefined;
   readonly #now: () => number;
   readonly #parts: ScopeParts;
   #open = true;
+  #lastIsolate: string | undefined;
 
   /** Made by {@link openPlugin}. */
   constructor(
@@ -195,14 +209,19 @@ export class TestPlugin implements AsyncDisposable {
     options: OpenPluginOptions,
     private readonly folder: string,
   ) {
-    const { secrets = {}, http, llm, reservedEvents, user = owner, now = () => systemClock.now() } = options;
+    const { secrets = {}, http, llm, reservedEvents, user = owner, clock } = options;
+    this.#clock = clock === undefined ? undefined : createTestClock(clock);
+    const now = this.#clock ? this.#clock.now : (options.now ?? (() => systemClock.now()));
     this.#user = user;
     this.#now = now;
     this.kv = new MemoryKv({ now });
     this.files = new MemoryFiles({ now });
     this.tables = new MemoryTables({ now });
     this.#parts = {
-      broker: createBroker(this.#handlers({ secrets, http, llm, reservedEvents })),
+      broker: recordedBroker(
+        createBroker(this.#handlers({ secrets, http, llm, reservedEvents })),
+        (call) => void this.calls.push(call),
+      ),
       masks: new SecretMasks(growingMasker),
       sink: {
         log: (_tenantId, { level, message, fields }) =>
@@ -216,6 +235,12 @@ export class TestPlugin implements AsyncDisposable {
   /** What the package calls itself; its routes are at `/ext/<slug>`. */
   get slug(): string {
     return this.snapshot.slug;
+  }
+
+  /** The plugin's time. Throws `TypeError` for one that was opened without `clock`. */
+  get clock(): TestClock {
+    if (this.#clock) return this.#clock;
+    throw new TypeError('The plugin has the clock of the machine. Give openPlugin a clock: { clock: "2026-01-31" }.');
   }
 
   /** What the entry registered, in the order of its calls. */
@@ -245,7 +270,7 @@ export class TestPlugin implements AsyncDisposable {
       user,
     });
     if (outcome.status === 'succeeded' && outcome.response) return readResponse(outcome.response);
-    throw this.#failure(scope, outcome, 1);
+    throw await this.#failure(scope, outcome, 1);
   }
 
   /**
@@ -314,7 +339,7 @@ export class TestPlugin implements AsyncDisposable {
       payload: JSON.stringify(given),
       timeoutMs: filter.timeoutMs,
     });
-    if (outcome.status === 'failed' && filter.onError === 'fail') throw this.#failure(scope, outcome, 1);
+    if (outcome.status === 'failed' && filter.onError === 'fail') throw await this.#failure(scope, outcome, 1);
     if (outcome.status === 'failed' || outcome.response !== undefined || outcome.result === undefined) return given;
     return JSON.parse(outcome.result) as Json;
   }
@@ -376,7 +401,7 @@ export class TestPlugin implements AsyncDisposable {
     if (ending.status !== 'succeeded') {
       const error =
         ending.status === 'failed' ? ending : { error: { code: 'CANCELLED', message: 'The run was cancelled.' } };
-      throw this.#failed(scope, error, start.attempt ?? 1, outcome);
+      throw await this.#failed(scope, error, start.attempt ?? 1, outcome);
     }
     await ending.commit?.(nowhere);
     return ending.result;
@@ -395,7 +420,7 @@ export class TestPlugin implements AsyncDisposable {
     timeoutMs,
   }: Start): Promise<{ scope: RunScope; outcome: RunOutcome }> {
     if (!this.#open) throw new Error('The plugin was closed.');
-    const { snapshot } = this;
+    const snapshot = this.#snapshotNow();
     const limits = snapshot.limits(kind, name);
     const wallMs = Math.min(timeoutMs ?? limits.run.wallMs, limits.run.wallMs);
     const start: RunStart = {
@@ -428,7 +453,16 @@ export class TestPlugin implements AsyncDisposable {
     }
   }
 
-  #failure(scope: RunScope, outcome: RunOutcome, attempt: number): HandlerFailed {
+  /** At another time the code is loaded anew, and the isolate of the time before is of no more use. */
+  #snapshotNow(): InstallationSnapshot {
+    if (!this.#clock) return this.snapshot;
+    const at = snapshotAt(this.snapshot, this.#clock.now());
+    if (at.isolateKey !== this.#lastIsolate && this.#lastIsolate !== undefined) this.sandbox.evict(this.#lastIsolate);
+    this.#lastIsolate = at.isolateKey;
+    return at;
+  }
+
+  #failure(scope: RunScope, outcome: RunOutcome, attempt: number): Promise<HandlerFailed> {
     const error =
       outcome.status === 'failed'
         ? scope.explain(outcome.error)
@@ -436,12 +470,12 @@ export class TestPlugin implements AsyncDisposable {
     return this.#failed(scope, { error }, attempt, outcome);
   }
 
-  #failed(
+  async #failed(
     scope: RunScope,
     { error, retryAfterMs }: { error: { code: string; message: string }; retryAfterMs?: number },
     attempts: number,
     outcome: RunOutcome,
-  ): HandlerFailed {
+  ): Promise<HandlerFailed> {
     const { kind, name, snapshot } = scope;
     const job = kind === 'job' ? snapshot.manifest.jobs.find((each) => each.name === name) : undefined;
     const next = nextAttempt({
@@ -452,13 +486,10 @@ export class TestPlugin implements AsyncDisposable {
       error: { code: error.code, ...(retryAfterMs !== undefined && { retryAfterMs }) },
       random: () => 0.5,
     });
-    return new HandlerFailed(
-      error.code,
-      error.message,
-      `${kind} ${name}`,
-      next,
-      outcome.status === 'failed' ? outcome.error.stack : undefined,
-    );
+    const stack = outcome.status === 'failed' ? outcome.error.stack : undefined;
+    const placed =
+      stack && (await this.#parts.stacks?.translate(stack, snapshot.bundleSha256, () => snapshot.loadSourceMap()));
+    return new HandlerFailed(error.code, error.message, `${kind} ${name}`, next, placed);
   }
 
   #handlers({
