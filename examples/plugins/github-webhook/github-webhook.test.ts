@@ -24,6 +24,9 @@ it('turns a push into an event about the repository', async () => {
       source: 'https://github.com',
       subject: 'acme/shop',
       data: { repository: 'acme/shop', sender: 'ada', ref: 'refs/heads/main', title: null },
+      severity: 'info',
+      tags: [],
+      attributes: {},
     },
   ]);
 });

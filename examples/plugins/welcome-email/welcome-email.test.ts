@@ -30,6 +30,9 @@ it('sends a new user a welcome, filled from its templates, and tells the bus', a
       source: 'annex:plugin/welcome-email',
       subject: null,
       data: { user_id: 'usr_1', user_email: 'ada.lovelace@mail.test', mail_id: expect.stringMatching(/^eml_/) },
+      severity: 'info',
+      tags: [],
+      attributes: {},
     },
   ]);
   expect(plugin.logs).toContainEqual({

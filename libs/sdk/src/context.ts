@@ -3,14 +3,10 @@
  * rest is there at once.
  */
 
+import type { Json, JsonInput } from './json.js';
 import type { DependencyName, JobName, PluginConfig, SecretName, WebhookName } from './plugin-types.js';
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-
-/**
- * A value that Annex writes as JSON, as `JSON.stringify` does: it leaves out `undefined` members and calls `toJSON`.
- */
-export type JsonInput = null | boolean | number | string | object;
+export type { Json, JsonInput } from './json.js';
 
 /**
  * All permissions there are. A call that needs one which was not granted rejects with `code: 'PERMISSION_DENIED'`;

@@ -1,4 +1,4 @@
-/** What the events hold that Annex itself emits (docs/plugins.md, "Events"). */
+/** What the events hold that Annex itself emits (docs/plugins.md, "Background"). */
 import type { Json, User } from './context.js';
 
 interface EventUser {

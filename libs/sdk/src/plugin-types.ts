@@ -1,5 +1,5 @@
 /** What `annex typegen` says of one plugin, and the types that follow from it. */
-import type { Json } from './context.js';
+import type { Json } from './json.js';
 
 /**
  * What the types know of the plugin that is being written. Empty until `annex typegen` writes `annex-env.d.ts` out of

@@ -17,14 +17,13 @@ import { enterSandbox, leaveSandbox } from '../testing/shared-sandbox.js';
 import { faultPlaces, type PlacedFault } from './fault-places.js';
 import { roomyLimits } from './limits.js';
 import { patientInspect } from './patient-inspect.js';
+import type { PluginFiles } from './plugin-files.js';
 
 export { closeSandbox } from '../testing/shared-sandbox.js';
 export type { PlacedFault } from './fault-places.js';
+export type { PluginFiles } from './plugin-files.js';
 export { typesFile, writePluginTypes, type PluginTypesResult } from './write-types.js';
 export { findPlugin, NoPlugin, readPlugin, type PluginFolder } from './read-plugin.js';
-
-/** A plugin's files by their paths, with `/` between folders. */
-export type PluginFiles = ReadonlyMap<string, Uint8Array>;
 
 /** What an upload would say. */
 export interface PluginCheck {

@@ -2,7 +2,7 @@
 import type { JsonObject } from '@annex/kernel';
 import { manifestPath, readManifest, type Manifest } from '@annex/manifest';
 import { faultPlaces, type PlacedFault } from './fault-places.js';
-import type { PluginFiles } from './package.js';
+import type { PluginFiles } from './plugin-files.js';
 import { typeOfSchema } from './schema-types.js';
 
 /** The file that `annex typegen` writes, beside `plugin.json`. It is no part of a package. */
