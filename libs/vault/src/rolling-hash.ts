@@ -82,9 +82,9 @@ export class Fingerprints {
   /** The number of a fingerprint, -1 when it is not there. */
   get(key: number): number {
     const mask = this.#keys.length - 1;
-    for (let slot = Math.floor(key / TWO_26) & mask; ; slot = (slot + 1) & mask) {
-      const found = this.#keys[slot];
-      if (found === key) return this.#values[slot] ?? 0;
+    for (let cell = Math.floor(key / TWO_26) & mask; ; cell = (cell + 1) & mask) {
+      const found = this.#keys[cell];
+      if (found === key) return this.#values[cell] ?? 0;
       if (found === 0) return -1;
     }
   }
@@ -92,11 +92,11 @@ export class Fingerprints {
   set(key: number, value: number): void {
     if (2 * (this.#size + 1) > this.#keys.length) this.#grow();
     const mask = this.#keys.length - 1;
-    let slot = Math.floor(key / TWO_26) & mask;
-    while (this.#keys[slot] !== 0 && this.#keys[slot] !== key) slot = (slot + 1) & mask;
-    if (this.#keys[slot] === 0) this.#size += 1;
-    this.#keys[slot] = key;
-    this.#values[slot] = value;
+    let cell = Math.floor(key / TWO_26) & mask;
+    while (this.#keys[cell] !== 0 && this.#keys[cell] !== key) cell = (cell + 1) & mask;
+    if (this.#keys[cell] === 0) this.#size += 1;
+    this.#keys[cell] = key;
+    this.#values[cell] = value;
   }
 
   #grow(): void {
@@ -104,7 +104,7 @@ export class Fingerprints {
     this.#keys = new Float64Array(2 * keys.length);
     this.#values = new Int32Array(2 * keys.length);
     this.#size = 0;
-    for (let slot = 0; slot < keys.length; slot += 1)
-      if (keys[slot] !== 0) this.set(keys[slot] ?? 0, values[slot] ?? 0);
+    for (let cell = 0; cell < keys.length; cell += 1)
+      if (keys[cell] !== 0) this.set(keys[cell] ?? 0, values[cell] ?? 0);
   }
 }

@@ -59,8 +59,8 @@ export class Guest {
   readonly #isolate: ivm.Isolate;
   readonly #turns: Record<TurnName, TurnReference>;
   readonly #guard: TurnGuard;
-  /** Where the guard knows it, from its first turn that is waited for. */
-  #slot: number | undefined;
+  /** Its number with the guard, from its first turn that is waited for. */
+  #guardNumber: number | undefined;
 
   constructor({ addon, guard, prelude, memoryMb, callNames, lazySource, onCatastrophe }: GuestOptions) {
     this.#guard = guard;
@@ -114,9 +114,9 @@ export class Guest {
   /** Runs a turn while this thread waits, for `limitMs` by the clock at most. */
   enter(turn: TurnName, args: TurnArgs, limitMs: number): TurnResult {
     const guard = this.#guard;
-    this.#slot ??= guard.admit(this.#isolate);
+    this.#guardNumber ??= guard.admit(this.#isolate);
     args[0] = 1;
-    guard.begin(this.#slot, limitMs);
+    guard.begin(this.#guardNumber, limitMs);
     try {
       this.#turns[turn].applySync(undefined, args);
     } catch (thrown) {
@@ -164,8 +164,8 @@ export class Guest {
   /** Ends the isolate and whatever it runs, where V8 can. Safe to call twice. */
   dispose(): void {
     this.onEmission = () => undefined;
-    if (this.#slot !== undefined) this.#guard.dismiss(this.#slot);
-    this.#slot = undefined;
+    if (this.#guardNumber !== undefined) this.#guard.dismiss(this.#guardNumber);
+    this.#guardNumber = undefined;
     try {
       this.#isolate.dispose();
     } catch {

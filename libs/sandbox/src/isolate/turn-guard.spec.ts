@@ -16,11 +16,11 @@ function guarded(turn = 0) {
     const turn = isolate
       .compileScriptSync('(function (ms) { for (const until = Date.now() + ms; Date.now() < until; ); })')
       .runSync(context, { reference: true }) as ivm.Reference<(ms: number) => void>;
-    return { isolate, turn, slot: guard.admit(isolate) };
+    return { isolate, turn, number: guard.admit(isolate) };
   };
   /** A turn that computes for `ms`. Answers how it ended. */
-  const enter = ({ turn, slot }: ReturnType<typeof open>, ms: number, limitMs: number): string => {
-    guard.begin(slot, limitMs);
+  const enter = ({ turn, number }: ReturnType<typeof open>, ms: number, limitMs: number): string => {
+    guard.begin(number, limitMs);
     let said = 'ended';
     try {
       turn.applySync(undefined, [ms]);
@@ -57,13 +57,13 @@ describe('the guard over turns', () => {
     expect(turns.filter((end) => end !== 'ended')).toEqual([]);
   });
 
-  it('gives the slot of an isolate that is gone to another, and stops that one by it', () => {
+  it('gives the number of an isolate that is gone to another, and stops that one by it', () => {
     const { guard, open, enter } = guarded();
     const gone = open();
     gone.isolate.dispose();
-    guard.dismiss(gone.slot);
+    guard.dismiss(gone.number);
     const next = open();
-    expect(next.slot).toBe(gone.slot);
+    expect(next.number).toBe(gone.number);
     expect(enter(next, Infinity, 10)).toBe('stopped');
   });
 

@@ -10,7 +10,7 @@
 import type ivm from 'isolated-vm';
 import type { Addon } from './addon.js';
 
-const place = { turn: 0, slot: 1, limitMs: 2, waitingTasks: 3, isAsleep: 4, isWatching: 5 } as const;
+const place = { turn: 0, isolate: 1, limitMs: 2, waitingTasks: 3, isAsleep: 4, isWatching: 5 } as const;
 const stopped = -1;
 const lastTurn = 2 ** 31 - 1;
 /** How often the guard looks at a turn, in milliseconds. */
@@ -28,13 +28,13 @@ const stopWithinMs = 200;
  */
 const program = `(function (words, indexes, STOPPED, lookEveryMs, quietLooks, oddMs) {
   'use strict';
-  const [TURN, SLOT, LIMIT, TASKS, ASLEEP, WATCHING] = indexes;
+  const [TURN, ISOLATE, LIMIT, TASKS, ASLEEP, WATCHING] = indexes;
   const { wait, load, store, sub, compareExchange } = Atomics;
   const now = Date.now;
   const isolates = [];
-  function stop(turn, slot) {
+  function stop(turn, number) {
     if (compareExchange(words, TURN, turn, STOPPED) !== turn) return;
-    try { isolates[slot].dispose(); } catch {}
+    try { isolates[number].dispose(); } catch {}
   }
   function sleep() {
     store(words, ASLEEP, 1);
@@ -42,8 +42,8 @@ const program = `(function (words, indexes, STOPPED, lookEveryMs, quietLooks, od
     store(words, ASLEEP, 0);
   }
   return {
-    admit(slot, isolate) {
-      isolates[slot] = isolate;
+    admit(number, isolate) {
+      isolates[number] = isolate;
       sub(words, TASKS, 1);
     },
     watch() {
@@ -60,7 +60,7 @@ const program = `(function (words, indexes, STOPPED, lookEveryMs, quietLooks, od
         quiet = 0;
         if (turn !== seen) { seen = turn; forMs = 0; continue; }
         forMs += passed >= 0 && passed <= oddMs ? passed : lookEveryMs;
-        if (forMs >= words[LIMIT]) stop(turn, words[SLOT]);
+        if (forMs >= words[LIMIT]) stop(turn, words[ISOLATE]);
       }
       store(words, WATCHING, 0);
     },
@@ -72,10 +72,10 @@ type Task<Args extends unknown[]> = ivm.Reference<(...args: Args) => void>;
 export class TurnGuard {
   readonly #words = new Int32Array(new SharedArrayBuffer(4 * Object.keys(place).length));
   readonly #isolate: ivm.Isolate;
-  readonly #admit: Task<[slot: number, isolate: ivm.Isolate]>;
+  readonly #admit: Task<[number: number, isolate: ivm.Isolate]>;
   readonly #watch: Task<[]>;
-  readonly #freeSlots: number[] = [];
-  #slots = 0;
+  readonly #freeNumbers: number[] = [];
+  #numbers = 0;
   #turn: number;
 
   /** `turn`: the number of the turn before the first. */
@@ -95,25 +95,25 @@ export class TurnGuard {
     this.#watch.applyIgnored(undefined, []);
   }
 
-  /** Makes an isolate known whose turns will be waited for. Answers its slot, which {@link dismiss} takes back. */
+  /** Makes an isolate known whose turns will be waited for. Answers its number, which {@link dismiss} takes back. */
   admit(isolate: ivm.Isolate): number {
-    const slot = this.#freeSlots.pop() ?? this.#slots++;
+    const number = this.#freeNumbers.pop() ?? this.#numbers++;
     // The guard hears of it between two watches: it does one thing at a time.
     this.#interrupt();
-    this.#admit.applyIgnored(undefined, [slot, isolate]);
+    this.#admit.applyIgnored(undefined, [number, isolate]);
     this.#watch.applyIgnored(undefined, []);
-    return slot;
+    return number;
   }
 
-  /** Takes back the slot of an isolate that was disposed of. */
-  dismiss(slot: number): void {
-    this.#freeSlots.push(slot);
+  /** Takes back the number of an isolate that was disposed of. */
+  dismiss(number: number): void {
+    this.#freeNumbers.push(number);
   }
 
-  /** A turn of the isolate in `slot` begins, which may take `limitMs` by the clock. One turn at a time. */
-  begin(slot: number, limitMs: number): void {
+  /** A turn of the isolate with this `number` begins, which may take `limitMs` by the clock. One turn at a time. */
+  begin(number: number, limitMs: number): void {
     const words = this.#words;
-    words[place.slot] = slot;
+    words[place.isolate] = number;
     words[place.limitMs] = Math.ceil(limitMs);
     this.#turn = this.#turn === lastTurn ? 1 : this.#turn + 1;
     Atomics.store(words, place.turn, this.#turn);

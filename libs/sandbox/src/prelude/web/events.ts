@@ -291,19 +291,19 @@ export function defineHandlerAttribute(prototype: EventTarget, type: string): vo
     },
     set(this: EventTarget, value: unknown) {
       listenersOf(this);
-      let slot = handlers.get(this);
-      if (slot === undefined) {
+      let held = handlers.get(this);
+      if (held === undefined) {
         if (!isObject(value)) return;
         const created = { value: null as unknown };
-        slot = created;
-        handlers.set(this, slot);
+        held = created;
+        handlers.set(this, held);
         this.addEventListener(type, function handle(event) {
           if (typeof created.value !== 'function') return;
           if (apply(created.value as (this: EventTarget, event: Event) => unknown, this, [event]) === false)
             event.preventDefault();
         });
       }
-      slot.value = isObject(value) ? value : null;
+      held.value = isObject(value) ? value : null;
     },
     enumerable: true,
     configurable: true,
