@@ -58,6 +58,7 @@ function restrictions(folder, asksDatabase = folder === 'libs/database') {
           '@annex/*/*',
           '!@annex/sdk/testing',
           '!@annex/sdk/package',
+          '!@annex/limits/sandbox',
           '!@annex/sandbox/executor',
           '!@annex/sandbox/compiler',
         ],

@@ -16,7 +16,7 @@ export const shelves = [
       limits: [],
       'host-api': ['limits'],
       events: ['limits'],
-      scheduling: [],
+      scheduling: ['limits'],
       manifest: ['host-api', 'events', 'scheduling', 'limits'],
     },
   },

@@ -16,6 +16,7 @@ process.env['NODE_COMPILE_CACHE'] ??= `${root}node_modules/.cache/compiled`;
 const alias = [
   { find: /^@annex\/sdk\/testing$/, replacement: `${root}libs/sdk/src/testing/testing.ts` },
   { find: /^@annex\/sdk\/package$/, replacement: `${root}libs/sdk/src/package/package.ts` },
+  { find: /^@annex\/limits\/sandbox$/, replacement: `${root}libs/limits/src/groups/sandbox.ts` },
   ...readdirSync(`${root}libs`).map((lib) => ({
     find: new RegExp(`^@annex/${lib}$`),
     replacement: `${root}libs/${lib}/src/index.ts`,

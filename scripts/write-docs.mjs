@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { readLimitGroups } from './limit-groups.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const load = (path) => import(pathToFileURL(join(root, path)).href);
@@ -279,12 +280,9 @@ const byKindText = (value, unit) =>
           .map(([kind, each]) => `${kind} ${amountText(each, unit)}`),
       ].join('; ');
 
-async function writeLimits() {
-  const { limitWireName, kindsOf, runKinds, runLimits } = await load('libs/limits/dist/index.js');
+function runLimitLines({ limitWireName, kindsOf, runKinds, runLimits }) {
   const lines = [
-    '# Limits of a run',
-    '',
-    'Written by `npm run docs` out of the catalogue in `libs/limits/src/limits.ts`; change that.',
+    '## A run',
     '',
     'A run shows, under these names, each limit and how much of it was used. An error names the limit that was hit. ' +
       'A manifest can change two of them, up to the ceiling:',
@@ -322,6 +320,72 @@ async function writeLimits() {
         `${ofManifest ? byKindText(row.ceiling ?? row.default, unit) : ''} | ${settable} | \`${code}\` |`,
     );
   }
+  return lines;
+}
+
+/** A limit that holds for everybody, by the unit in its name. */
+function fixedText(name, value) {
+  if (typeof value === 'object') return `${value.points} in ${timeText(value.duration * 1000)}`;
+  if (/bytes/i.test(name)) return amountText(value, 'bytes');
+  if (name.endsWith('Ms')) return timeText(value);
+  if (/[a-z]S$/.test(name)) return timeText(value * 1000);
+  if (name.endsWith('Days')) return `${value} days`;
+  if (name.endsWith('Mb')) return amountText(value, 'MiB');
+  if (/chars$/i.test(name)) return `${value.toLocaleString('en-US')} characters`;
+  return value.toLocaleString('en-US');
+}
+
+/** The largest unit in which a time is a whole number. */
+function timeText(ms) {
+  const [unit, size] = [
+    ['days', 86_400_000],
+    ['h', 3_600_000],
+    ['min', 60_000],
+    ['s', 1000],
+  ].find(([, each]) => ms >= each && ms % each === 0) ?? ['ms', 1];
+  const count = ms / size;
+  return unit === 'days' && count === 1 ? '24 h' : `${count.toLocaleString('en-US')} ${unit}`;
+}
+
+/** One table a group; the first sentence of the group's docstring is its title. */
+function groupLines({ name, text, members }, values) {
+  const [, title, rest] = /^(.*?[^.…])[.;](?: (.*))?$/.exec(text) ?? [undefined, text, undefined];
+  return [
+    '',
+    `### ${title}`,
+    '',
+    ...(rest ? [`${rest[0].toUpperCase()}${rest.slice(1)}`, ''] : []),
+    `| \`${name}\` | limit | what |`,
+    '|---|---|---|',
+    ...members.map((member) => {
+      const what = member.text.replace(/\.$/, '');
+      return `| \`${member.name}\` | ${fixedText(member.name, values[member.name])} | ${cell(what)} |`;
+    }),
+  ];
+}
+
+async function writeLimits() {
+  const limits = await load('libs/limits/dist/index.js');
+  const { jsonLimits } = await load('libs/kernel/dist/index.js');
+  const values = { ...limits, jsonLimits };
+  const lines = [
+    '# Limits',
+    '',
+    'Written by `npm run docs` out of the catalogue in `libs/limits/src/`; change that.',
+    '',
+    '[A run](#a-run) lists what bounds one run; a manifest or the operator may change most of it. ' +
+      '[Everything else](#everything-else) lists the sizes and counts beside it.',
+    'How much a tenant may keep are quotas: `GET /api/usage` shows them, and ' +
+      '[configuration.md](configuration.md) tells how an operator sets them.',
+    '',
+    ...runLimitLines(limits),
+    '',
+    '## Everything else',
+    '',
+    'These hold for everybody. Where the operator may set another, [configuration.md](configuration.md) names the ' +
+      'setting. The names are those of the code, in `libs/limits/src/groups/`.',
+    ...readLimitGroups(root).flatMap((group) => groupLines(group, values[group.name])),
+  ];
   return { path: 'docs/limits.md', text: `${lines.join('\n')}\n`, faults: [] };
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { maxUploads } from '../../apps/api/src/http/upload.js';
+import { restLimits } from '@annex/limits';
 import { startTestAnnex, until, type TestAnnex, type TestTenant } from '../support/annex.js';
 import { HalfRequest } from '../support/half-request.js';
 
@@ -23,7 +23,7 @@ const upload = ({ owner }: TestTenant): HalfRequest =>
 
 describe('uploads that are half sent', () => {
   it('are few of one tenant, and hold the memory that all bodies share', async () => {
-    const halves = Array.from({ length: maxUploads }, () => upload(tenant));
+    const halves = Array.from({ length: restLimits.uploads }, () => upload(tenant));
     for (const half of halves) await expect.poll(() => half.text, { timeout: 10_000 }).toContain('100 Continue');
     const more = upload(tenant);
     expect(await more.status()).toBe(429);

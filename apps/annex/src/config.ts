@@ -2,12 +2,11 @@
  * The one place of this program that reads the environment. Every problem is found at once; docs/configuration.md
  * explains each setting.
  */
-import { eventPatternFault, maxReservedPatterns } from '@annex/events';
+import { eventPatternFault } from '@annex/events';
 import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files';
 import { readMailbox, type Mailbox } from '@annex/mail';
 import { didYouMean, messageOf, MiB, originFault } from '@annex/kernel';
-import { doorLimits, minScheduleIntervalS, type OperatorCeilings } from '@annex/limits';
-import { failureLimits } from '@annex/runs';
+import { doorLimits, eventLimits, failureLimits, type OperatorCeilings, scheduleLimits } from '@annex/limits';
 import { quotaLimits, quotaNames, quotas, type QuotaLimits } from '@annex/quotas';
 import type { DatabaseLogins } from '@annex/database';
 import { defaultTableLimits, type MappedView, type TableLimits } from '@annex/tables';
@@ -163,13 +162,13 @@ const settingsSchema = z.object({
     .transform((text, context) => {
       const patterns = text.split(',').map((one) => one.trim());
       const faults = patterns.flatMap((pattern) => eventPatternFault(pattern)?.detail ?? []);
-      if (patterns.length > maxReservedPatterns)
-        faults.push(`has ${patterns.length} patterns; at most ${maxReservedPatterns} are taken`);
+      if (patterns.length > eventLimits.reservedPatterns)
+        faults.push(`has ${patterns.length} patterns; at most ${eventLimits.reservedPatterns} are taken`);
       for (const message of faults) context.addIssue({ code: 'custom', message });
       return patterns;
     })
     .optional(),
-  ANNEX_MIN_INTERVAL_S: wholeNumber(1, 86_400).default(minScheduleIntervalS),
+  ANNEX_MIN_INTERVAL_S: wholeNumber(1, 86_400).default(scheduleLimits.intervalS),
   ANNEX_DISABLE_AFTER_FAILURES: wholeNumber(0, 1_000_000).default(failureLimits.disabledAfterRuns),
   ANNEX_EXECUTOR_ISOLATION: oneOf(['tenant', 'shared']).default('tenant'),
   ANNEX_SANDBOX_REQUIRE: oneOf(['T0', 'T1', 'T2', 'T3']).default('T0'),

@@ -10,7 +10,7 @@ import { askHealth, Execution } from '@annex/execution';
 import type { Files } from '@annex/files';
 import { findInstallation, Installations, DueHealthChecks } from '@annex/installations';
 import { newUuid, systemClock, type Stoppable } from '@annex/kernel';
-import { manifestCeilings } from '@annex/limits';
+import { manifestCeilings, webhookLimits } from '@annex/limits';
 import type { Mailer, PlatformMailer } from '@annex/mail';
 import { saveQuotaLimits } from '@annex/quotas';
 import { emitEvent, enqueueRun, Events, Runs, startJob, type AttemptPort, type FailingPlugin } from '@annex/runs';
@@ -21,7 +21,6 @@ import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault 
 import {
   connectPackageWebhooks,
   Deliverer,
-  deliveryWaitMs,
   InboundHooks,
   restPackageWebhooks,
   sendPackageWebhook,
@@ -273,7 +272,7 @@ function openWebhooks(
   { vault, maskers, execution }: { vault: Vault; maskers: Maskers; execution: Execution },
 ): WebhookParts {
   // Places of its own: what plugins ask for may take long, and deliveries are not to wait for it.
-  const egress = createEgress({ allowPrivate: context.settings.egressAllowPrivate, maxWaitMs: deliveryWaitMs });
+  const egress = createEgress({ allowPrivate: context.settings.egressAllowPrivate, maxWaitMs: webhookLimits.waitMs });
   const parts = { ...shared(context), secrets: vault, egress, emit: emitEvent };
   return {
     deliverer: new Deliverer({

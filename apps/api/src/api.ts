@@ -8,7 +8,7 @@ import { Files } from '@annex/files';
 import { Mailer } from '@annex/mail';
 import { Installations } from '@annex/installations';
 import { newId, type Logger, type Stoppable } from '@annex/kernel';
-import { doorLimits, maxRequestBytes, tenantLimits } from '@annex/limits';
+import { doorLimits, maxRequestBytes, restLimits, tenantLimits } from '@annex/limits';
 import { Database } from '@annex/database';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
@@ -101,10 +101,6 @@ export interface RunningApi extends Stoppable {
   drain(): void;
 }
 
-/** How long sending one request may take, and how long one under way may hold up the server's end, in milliseconds. */
-const REQUEST_TIMEOUT_MS = 120_000;
-/** How long the headers of a request may take. */
-const HEADERS_TIMEOUT_MS = 20_000;
 const CLOSE_LIMIT_MS = 12_000;
 /** What may stand in a Host header (RFC 3986 §3.2.2): plugins read it as part of their URL. HTTP/1.0 has none. */
 const plausibleHost = /^[\w.~%!$&'()*+,;=:[\]-]*$/;
@@ -165,8 +161,8 @@ function adapterOptions({
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     forceCloseConnections: 'idle',
     // For the whole of a request, body included: whoever drips one in holds nothing for longer.
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: HEADERS_TIMEOUT_MS / 4 },
+    requestTimeout: restLimits.requestMs,
+    http: { headersTimeout: restLimits.headersMs, connectionsCheckingInterval: restLimits.headersMs / 4 },
     ...protocolErrors(problems),
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
   } as AdapterOptions;

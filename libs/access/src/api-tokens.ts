@@ -8,6 +8,7 @@ import {
   type Page,
   type PageRequest,
 } from '@annex/kernel';
+import { accountLimits } from '@annex/limits';
 import { appendAudit } from '@annex/audit';
 import { countApiTokens, deleteApiToken, findApiToken, insertApiToken, listApiTokens } from './rows/api-tokens.js';
 import type { ApiTokenRow } from './rows/api-token-row.js';
@@ -18,11 +19,6 @@ import { accessErrors, refuseFaults } from './errors.js';
 import { onePage } from './pages.js';
 import { isRole, roleAtLeast, roles, type Role } from './roles.js';
 import { tokenView, type TokenView } from './views.js';
-
-/** API tokens that one user may hold in a tenant. */
-export const maxTokensPerUser = 100;
-/** Longest life of a token that ends: ten years, in seconds. */
-const MAX_LIFE_S = 315_360_000;
 
 export interface NewTokenInput {
   name: string;
@@ -71,10 +67,10 @@ export class ApiTokens {
     const token = makeApiToken();
     const userId = userIdOf(caller);
     return this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => {
-      if ((await countApiTokens(tx, userId)) >= maxTokensPerUser) {
+      if ((await countApiTokens(tx, userId)) >= accountLimits.tokens) {
         throw accessErrors.error(
           'TOKEN_LIMIT',
-          `There are ${maxTokensPerUser} API tokens already, the most one user may have. Revoke some first.`,
+          `There are ${accountLimits.tokens} API tokens already, the most one user may have. Revoke some first.`,
         );
       }
       const row = await insertApiToken(tx, {
@@ -175,12 +171,16 @@ function inputFaults({
       code: 'INVALID_ROLE',
       detail: 'must be left out with `operator`: such a token acts as owner everywhere',
     });
-  if (expiresInS !== undefined && !(Number.isInteger(expiresInS) && expiresInS >= 1 && expiresInS <= MAX_LIFE_S)) {
+  if (
+    expiresInS !== undefined &&
+    !(Number.isInteger(expiresInS) && expiresInS >= 1 && expiresInS <= accountLimits.tokenLifeS)
+  ) {
     faults.push({
       pointer: '/expires_in_s',
       code: 'INVALID_EXPIRY',
       detail:
-        `must be a whole number of seconds from 1 to ${MAX_LIFE_S}; ` + 'leave it out for a token that does not expire',
+        `must be a whole number of seconds from 1 to ${accountLimits.tokenLifeS}; ` +
+        'leave it out for a token that does not expire',
     });
   }
   return faults;

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { idFromUuid, messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
+import { accountLimits } from '@annex/limits';
 import { findApiTokenByHash, touchApiTokens } from './rows/api-tokens.js';
 import { findOperator, findOperatorByEmail } from './rows/operators.js';
 import { findUsersByEmail, findUsersByIds, type UserInTenant } from './rows/users.js';
@@ -14,13 +15,9 @@ import { isOidcAlgorithm, type OidcIdentities } from './oidc.js';
 import { isRole, lesserRole, type Role } from './roles.js';
 import type { SessionTokens } from './session-tokens.js';
 
-/** Longest bearer token that is looked at, in characters. */
-const MAX_BEARER = 8192;
 /** Principals kept, and for how long should a notification be lost. */
 const KEPT = 10_000;
 const KEPT_MS = 15_000;
-/** Most tenants that one identity opens. */
-export const maxMemberships = 50;
 
 export interface AuthenticatorOptions {
   database: Database;
@@ -49,7 +46,7 @@ export class Authenticator {
 
   /** Whose a token is, if that is at hand; never waits. */
   cached(bearer: string): Principal | undefined {
-    if (bearer.length > MAX_BEARER) return undefined;
+    if (bearer.length > accountLimits.bearerChars) return undefined;
     const principal = this.#kept.get(keyOf(bearer))?.principal;
     if (principal) this.#used(principal);
     return principal;
@@ -57,7 +54,8 @@ export class Authenticator {
 
   /** Whose a token is. Throws `UNAUTHENTICATED`. */
   async authenticate(bearer: string): Promise<Principal> {
-    if (bearer.length > MAX_BEARER) throw unauthenticated(`The token is longer than ${MAX_BEARER} characters.`);
+    if (bearer.length > accountLimits.bearerChars)
+      throw unauthenticated(`The token is longer than ${accountLimits.bearerChars} characters.`);
     const { principal } = await this.#kept.load(
       keyOf(bearer),
       () => this.#read(bearer),
@@ -193,7 +191,7 @@ export class Authenticator {
     const known = email !== null && isEmail(email) ? email : null;
     if (known !== null) await this.options.acceptVouched(known);
     const { users, operator } = await this.options.database.platform(async (tx) => ({
-      users: known === null ? [] : await findUsersByEmail(tx, { email: known, limit: maxMemberships }),
+      users: known === null ? [] : await findUsersByEmail(tx, { email: known, limit: accountLimits.tenants }),
       operator: known === null ? null : await findOperatorByEmail(tx, known),
     }));
     const memberships = users.map(membershipOf);

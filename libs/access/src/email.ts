@@ -1,4 +1,5 @@
 import type { InputFault } from '@annex/kernel';
+import { accountLimits } from '@annex/limits';
 
 /**
  * An address in ASCII with a domain of at least two labels (RFC 5321 §4.1.2, without quoted local parts). Others are
@@ -24,24 +25,25 @@ export function emailFaults(email: string): InputFault[] {
   ];
 }
 
-/** Fewest characters of a password (NIST SP 800-63B §5.1.1.2). */
-export const minPasswordLength = 8;
-/** Most bytes of a password, so that hashing it stays cheap. */
-export const maxPasswordBytes = 1024;
-
 /** What is wrong with a new password, as input faults. */
 export function passwordFaults(password: string): InputFault[] {
-  if ([...password.slice(0, 64)].length < minPasswordLength) {
+  if ([...password.slice(0, 64)].length < accountLimits.fewestPasswordChars) {
     return [
       {
         pointer: '/password',
         code: 'PASSWORD_TOO_SHORT',
-        detail: `must have at least ${minPasswordLength} characters`,
+        detail: `must have at least ${accountLimits.fewestPasswordChars} characters`,
       },
     ];
   }
-  if (Buffer.byteLength(password) > maxPasswordBytes) {
-    return [{ pointer: '/password', code: 'PASSWORD_TOO_LONG', detail: `must have at most ${maxPasswordBytes} bytes` }];
+  if (Buffer.byteLength(password) > accountLimits.passwordBytes) {
+    return [
+      {
+        pointer: '/password',
+        code: 'PASSWORD_TOO_LONG',
+        detail: `must have at most ${accountLimits.passwordBytes} bytes`,
+      },
+    ];
   }
   return [];
 }

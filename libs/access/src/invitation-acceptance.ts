@@ -1,5 +1,6 @@
 import { appendAudit } from '@annex/audit';
 import { idFromUuid, messageOf, newId, type Clock, type Id, type Logger } from '@annex/kernel';
+import { accountLimits, guessLimits } from '@annex/limits';
 import { isUniqueViolation, type Database, type TenantTransaction } from '@annex/database';
 import type { Actors } from './actors.js';
 import { BoundedLimiter } from './bounded-limiter.js';
@@ -8,7 +9,6 @@ import { accessErrors, refuseFaults } from './errors.js';
 import { networkOf, spend, type LoginAnswer } from './login.js';
 import { hashOneTimeToken } from './one-time-tokens.js';
 import type { Passwords } from './passwords.js';
-import { maxMemberships } from './authenticator.js';
 import {
   acceptInvitation,
   findOpenInvitation,
@@ -21,9 +21,6 @@ import { emailTaken, nameFaults } from './user-rules.js';
 import type { Users } from './users.js';
 import type { Role } from './roles.js';
 import { tenantPlaces, type OfferedInvitationView, type UserView } from './views.js';
-
-/** Tokens that one network may get wrong in five minutes. */
-const FAILURES = { points: 20, duration: 300 };
 
 export interface InvitationAcceptanceOptions {
   database: Database;
@@ -57,7 +54,7 @@ interface Newcomer {
 
 /** How invitations become users: by their token, or by an identity provider that vouches for the address. */
 export class InvitationAcceptance {
-  readonly #failures = new BoundedLimiter({ keyPrefix: 'invitations', ...FAILURES });
+  readonly #failures = new BoundedLimiter({ keyPrefix: 'invitations', ...guessLimits.invitationTokens });
 
   constructor(private readonly options: InvitationAcceptanceOptions) {}
 
@@ -124,7 +121,7 @@ export class InvitationAcceptance {
   async acceptVouched(email: string): Promise<void> {
     const now = new Date(this.options.clock.now());
     const open = await this.options.database.platform((tx) =>
-      findOpenInvitationsOf(tx, email, { now, limit: maxMemberships }),
+      findOpenInvitationsOf(tx, email, { now, limit: accountLimits.tenants }),
     );
     for (const invitation of open) {
       try {

@@ -1,12 +1,13 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { idFromUuid } from '@annex/kernel';
+import { accountLimits, guessLimits } from '@annex/limits';
 import { findOperatorByEmail } from './rows/operators.js';
 import { findSignIns } from './rows/users.js';
 import type { Database } from '@annex/database';
 import { RateLimiterRes, type RateLimiterMemory } from 'rate-limiter-flexible';
 import { BoundedLimiter } from './bounded-limiter.js';
 import type { Membership } from './caller.js';
-import { isEmail, maxPasswordBytes } from './email.js';
+import { isEmail } from './email.js';
 import { accessErrors } from './errors.js';
 import type { Passwords } from './passwords.js';
 import { membershipOf } from './authenticator.js';
@@ -15,15 +16,6 @@ import type { Sessions } from './sessions.js';
 import { tenantSlugShape } from './tenant-resolution.js';
 import { tenantPlaces, type TenantPlace } from './views.js';
 
-/** Rows of one e-mail address that a password is tried against; name the tenant to reach the others. */
-const MAX_ROWS = 10;
-/** Attempts for one address and e-mail in five minutes. */
-const ATTEMPTS = { points: 10, duration: 300 };
-/**
- * Failures of one address, whatever the e-mail, in five minutes; who has signed in from there before is not held up by
- * them.
- */
-const FAILURES = { points: 100, duration: 300 };
 /**
  * Failures of one network, or for one account from wherever, in five minutes, after which its sign-ins come behind all
  * others.
@@ -63,8 +55,8 @@ export interface LoginOptions {
 
 /** Signing in with e-mail and password. */
 export class Login {
-  readonly #attempts = new BoundedLimiter({ keyPrefix: 'attempts', ...ATTEMPTS });
-  readonly #failures = new BoundedLimiter({ keyPrefix: 'failures', ...FAILURES });
+  readonly #attempts = new BoundedLimiter({ keyPrefix: 'attempts', ...guessLimits.signIns });
+  readonly #failures = new BoundedLimiter({ keyPrefix: 'failures', ...guessLimits.failedSignIns });
   readonly #standings = new Standings();
 
   constructor(private readonly options: LoginOptions) {}
@@ -84,7 +76,7 @@ export class Login {
     if (!this.#standings.isKnown(address, account)) await spend(this.#failures, from);
     if (
       !isEmail(email) ||
-      Buffer.byteLength(password) > maxPasswordBytes ||
+      Buffer.byteLength(password) > accountLimits.passwordBytes ||
       (tenant !== undefined && !tenantSlugShape.test(tenant))
     )
       throw invalidCredentials();
@@ -92,7 +84,11 @@ export class Login {
     await spend(this.#attempts, who);
 
     const rows = await this.options.database.platform(async (tx) => ({
-      users: await findSignIns(tx, { email, ...(tenant === undefined ? {} : { tenant }), limit: MAX_ROWS }),
+      users: await findSignIns(tx, {
+        email,
+        ...(tenant === undefined ? {} : { tenant }),
+        limit: accountLimits.accountsTried,
+      }),
       operator: await findOperatorByEmail(tx, email),
     }));
     const operatorHash = rows.operator?.passwordHash ?? null;

@@ -1,4 +1,5 @@
 import { idFromUuid, type Id, type InputFault } from '@annex/kernel';
+import { guessLimits } from '@annex/limits';
 import { findPasswordHashes } from './rows/users.js';
 import type { Database } from '@annex/database';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
@@ -8,15 +9,12 @@ import { accessErrors, refuseFaults } from './errors.js';
 import { spend } from './login.js';
 import { turnOf, type Passwords } from './passwords.js';
 
-/** Tries of the present password by one person in five minutes. */
-const TRIES = { points: 10, duration: 300 };
-
 /**
  * Proves that whoever changes a password knows the present one: a session that was left open or stolen must not be
  * enough.
  */
 export class OwnPassword {
-  readonly #tries = new RateLimiterMemory({ keyPrefix: 'own-password', ...TRIES });
+  readonly #tries = new RateLimiterMemory({ keyPrefix: 'own-password', ...guessLimits.ownPassword });
 
   constructor(private readonly options: { database: Database; passwords: Passwords }) {}
 

@@ -1,6 +1,6 @@
 import { messageOf, SECOND, type Clock, type Id, type Logger } from '@annex/kernel';
 import type { Database } from '@annex/database';
-import { passwordResetLimits as limits } from '@annex/limits';
+import { accountLimits, guessLimits, passwordResetLimits as limits } from '@annex/limits';
 import { BoundedLimiter } from './bounded-limiter.js';
 import { isEmail, passwordFaults } from './email.js';
 import { accessErrors, refuseFaults } from './errors.js';
@@ -9,16 +9,9 @@ import { passwordChangedMail, passwordResetMail } from './mail-texts.js';
 import { hashOneTimeToken, makeOneTimeToken } from './one-time-tokens.js';
 import type { Passwords } from './passwords.js';
 import type { PlatformMail } from './platform-mail.js';
-import { maxMemberships } from './authenticator.js';
 import { countResets, findReset, findResettable, insertReset, takeReset } from './rows/password-resets.js';
 import { tenantSlugShape } from './tenant-resolution.js';
 import type { Users } from './users.js';
-
-/** Links asked for by one network in fifteen minutes, and for one address from wherever. */
-const ASKED_BY_NETWORK = { points: 20, duration: 900 };
-const ASKED_FOR_ADDRESS = { points: 5, duration: 900 };
-/** Tokens that one network may get wrong in five minutes. */
-const FAILURES = { points: 20, duration: 300 };
 
 export interface PasswordResetsOptions {
   database: Database;
@@ -52,9 +45,9 @@ export interface ResetUse {
  * answer whether or not there is an account: the work begins behind the answer.
  */
 export class PasswordResets {
-  readonly #byNetwork = new BoundedLimiter({ keyPrefix: 'reset-network', ...ASKED_BY_NETWORK });
-  readonly #forAddress = new BoundedLimiter({ keyPrefix: 'reset-address', ...ASKED_FOR_ADDRESS });
-  readonly #failures = new BoundedLimiter({ keyPrefix: 'reset-failures', ...FAILURES });
+  readonly #byNetwork = new BoundedLimiter({ keyPrefix: 'reset-network', ...guessLimits.resetsByNetwork });
+  readonly #forAddress = new BoundedLimiter({ keyPrefix: 'reset-address', ...guessLimits.resetsForAddress });
+  readonly #failures = new BoundedLimiter({ keyPrefix: 'reset-failures', ...guessLimits.resetTokens });
   readonly #atWork = new Set<Promise<void>>();
 
   constructor(private readonly options: PasswordResetsOptions) {}
@@ -148,7 +141,7 @@ export class PasswordResets {
     const now = clock.now();
     const token = makeOneTimeToken('reset');
     const found = await database.platform(async (tx) => {
-      const found = await findResettable(tx, { email, tenant, limit: maxMemberships });
+      const found = await findResettable(tx, { email, tenant, limit: accountLimits.tenants });
       const ids = found.map(({ id }) => id);
       if (ids.length === 0 || (await countResets(tx, ids, new Date(now - limits.countedMs))) >= limits.counted)
         return [];

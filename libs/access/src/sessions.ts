@@ -1,4 +1,5 @@
 import { newId, parseId, quote, type Clock, type Page } from '@annex/kernel';
+import { accountLimits } from '@annex/limits';
 import { appendTenantAudit } from './rows/tenants.js';
 import { deleteSessions, insertSession, listSessions, type SessionOwner, type Session } from './rows/sessions.js';
 import type { Change, Database, PlatformTransaction } from '@annex/database';
@@ -6,9 +7,6 @@ import type { Principal } from './caller.js';
 import { accessErrors } from './errors.js';
 import type { Credential, SessionTokens } from './session-tokens.js';
 import { sessionView, type SessionView } from './views.js';
-
-/** Sessions that are shown; whoever has more ends them all. */
-const MAX_SHOWN = 200;
 
 export interface SessionsOptions {
   database: Database;
@@ -56,7 +54,10 @@ export class Sessions {
   async list(principal: Principal): Promise<Page<SessionView>> {
     requirePerson(principal);
     const rows = await this.options.database.platform((tx) =>
-      listSessions(tx, ownerOf(principal), { now: new Date(this.options.clock.now()), limit: MAX_SHOWN }),
+      listSessions(tx, ownerOf(principal), {
+        now: new Date(this.options.clock.now()),
+        limit: accountLimits.shownSessions,
+      }),
     );
     return { items: rows.map((row) => sessionView(row, principal.sessionId)), next_cursor: null };
   }

@@ -19,7 +19,7 @@ import {
 } from '@annex/host-api';
 import type { AnnexError } from '@annex/kernel';
 import { isAnnexError, LARGE_TEXT, largeWork, newId, quote, silentLogger, type Logger } from '@annex/kernel';
-import { effectiveLimits } from '@annex/limits';
+import { callLimits, effectiveLimits } from '@annex/limits';
 import { brokerErrors } from './errors.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 import { Tally, type BrokerQuotas } from './call-quotas.js';
@@ -105,9 +105,6 @@ export interface BrokerSession {
 export interface Broker<Identity> {
   session(run: BrokerRun<Identity>): BrokerSession;
 }
-
-/** Longest message that a plugin gets, in characters. */
-const maxMessage = 2000;
 
 type AnyHandler<Identity> = (args: unknown, context: HostCallContext<Identity>) => unknown;
 
@@ -300,5 +297,5 @@ function list(names: readonly string[] | undefined): string {
 }
 
 function clip(text: string): string {
-  return text.length > maxMessage ? `${text.slice(0, maxMessage)}…` : text;
+  return text.length > callLimits.messageChars ? `${text.slice(0, callLimits.messageChars)}…` : text;
 }

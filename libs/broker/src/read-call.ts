@@ -2,8 +2,9 @@
  * Turns what plugin code sent into a checked call. Nothing here trusts the text: not its size, its depth, its shape or
  * its name.
  */
-import { explainIssue, maxJsonDepth, tooLargeCode, type HostCallRow } from '@annex/host-api';
+import { explainIssue, tooLargeCode, type HostCallRow } from '@annex/host-api';
 import { didYouMean, isDeeperThan, jsonPointer, quote, type InputFault, type Json } from '@annex/kernel';
+import { callLimits } from '@annex/limits';
 import type { z } from 'zod';
 import { brokerErrors } from './errors.js';
 
@@ -31,10 +32,11 @@ export function readArgs(row: HostCallRow & { name: string }, { args, text }: Se
   } catch {
     throw brokerErrors.error('INVALID_ARGUMENTS', `The arguments of ctx.${row.name} are not JSON.`);
   }
-  if (isDeeperThan(value, maxJsonDepth + 4)) {
+  if (isDeeperThan(value, callLimits.jsonLevels + 4)) {
     throw brokerErrors.error(
       'INVALID_ARGUMENTS',
-      `The arguments of ctx.${row.name} are nested deeper than ${maxJsonDepth} levels. Send something flatter.`,
+      `The arguments of ctx.${row.name} are nested deeper than ${callLimits.jsonLevels} levels. Send something ` +
+        'flatter.',
     );
   }
   if (text !== undefined && row.putText?.(value, text) !== true)

@@ -6,7 +6,7 @@
  * can arrive at another through a pool.
  */
 import { FairGate, MINUTE, SECOND, isAnnexError, type AnnexError } from '@annex/kernel';
-import { longestRunMs } from '@annex/limits';
+import { httpLimits, longestRunMs } from '@annex/limits';
 import type { AllowHosts } from './allow-hosts.js';
 import { parseAllowPrivate } from './allow-private.js';
 import { givenUp, startDeadline, type Deadline } from './deadline.js';
@@ -39,7 +39,7 @@ export interface EgressOptions {
   /** The same for requests that may take more than a minute, which have places of their own. Default 24 and 8. */
   longAtOnce?: number;
   longAtOncePerTenant?: number;
-  /** How long a request waits for its place, in milliseconds. Default {@link defaultWaitMs}. */
+  /** How long a request waits for its place, in milliseconds. Default {@link httpLimits.waitMs}. */
   maxWaitMs?: number;
 }
 
@@ -56,23 +56,15 @@ export interface Egress {
   checkUrl(url: string, allowHosts: AllowHosts): AnnexError | undefined;
 }
 
-const defaultTimeoutMs = 10 * SECOND;
 /**
  * A request that may take longer holds one of the long places: what is in their way holds the others no longer than
  * this.
  */
 const longMs = MINUTE;
-/** How long a request waits for its place. */
-const defaultWaitMs = 2 * MINUTE;
-/**
- * A request that passed through the platform this often goes in circles. More than a chain of events may be deep, whose
- * last run may still call out.
- */
-const maxHops = 16;
 
 /** Makes an egress. Throws `RangeError` when `allowPrivate` has an entry that cannot be read. */
 export function createEgress(options: EgressOptions = {}): Egress {
-  const { maxWaitMs = defaultWaitMs } = options;
+  const { maxWaitMs = httpLimits.waitMs } = options;
   const network: HopNetwork = {
     resolver: options.resolver ?? systemResolver(),
     ca: options.ca,
@@ -88,7 +80,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
       const hop = firstHop(request, headersOf(request));
       readTarget(hop.url, { ...network, allowHosts });
       if (signal?.aborted) throw givenUp();
-      const timeoutMs = Math.min(Math.max(request.timeoutMs ?? defaultTimeoutMs, 1), longestRunMs);
+      const timeoutMs = Math.min(Math.max(request.timeoutMs ?? httpLimits.defaultTimeoutMs, 1), longestRunMs);
       let waiting: Deadline | undefined;
       const work = (): Promise<EgressResponse> => {
         waiting?.stop();
@@ -133,7 +125,7 @@ function openPlaces(options: EgressOptions): (timeoutMs: number) => FairGate {
 
 /** What a request is sent with. Throws `EGRESS_LOOP` when it passed through the platform too often. */
 function headersOf({ headers = [], source, hops = 0 }: EgressRequest): [string, string][] {
-  if (hops >= maxHops)
+  if (hops >= httpLimits.hops)
     throw egressErrors.error(
       'EGRESS_LOOP',
       `The request passed through this platform ${hops} times already; a plugin seems to call itself.`,

@@ -1,10 +1,10 @@
 /** Sends a request hop by hop, until an answer is no redirect that is followed. */
 import { quote, type AnnexError } from '@annex/kernel';
-import { maxHttpBodyBytes } from '@annex/limits';
+import { httpLimits, maxHttpBodyBytes } from '@annex/limits';
 import { startDeadline } from './deadline.js';
 import { egressErrors } from './errors.js';
 import { nextHop, type Hop } from './hops.js';
-import { maxRedirects, type EgressRequest, type EgressResponse } from './request.js';
+import { type EgressRequest, type EgressResponse } from './request.js';
 import { sendVettedHop, type HopNetwork, type Redirect } from './vetted-hop.js';
 
 /** What a request wants of its hops. */
@@ -51,7 +51,8 @@ function redirected(hop: Hop, answer: Redirect, followed: number, { redirect, st
     throw refuse(
       `${quote(host)} redirects, and the request asked for redirect: "error". Send it to the final address.`,
     );
-  if (followed >= maxRedirects) throw refuse(`More than ${maxRedirects} redirects, the last one from ${quote(host)}.`);
+  if (followed >= httpLimits.redirects)
+    throw refuse(`More than ${httpLimits.redirects} redirects, the last one from ${quote(host)}.`);
   const next = nextHop(hop, answer.status, answer.location);
   const there = new URL(next.url);
   if (stayOnOrigin && there.origin !== origin)

@@ -1,5 +1,6 @@
 /** Which header fields leave, which follow a redirect, which come back. */
 import { quote } from '@annex/kernel';
+import { httpLimits } from '@annex/limits';
 import { egressErrors } from './errors.js';
 
 /** Header fields in order; names may repeat. */
@@ -9,9 +10,6 @@ export type HeaderList = readonly (readonly [string, string])[];
 export const hopsHeader = 'x-annex-hops';
 /** Names the tenant and plugin that sent the request, so that a receiver can complain about the right one. */
 export const sourceHeader = 'x-annex-source';
-
-const maxFields = 100;
-const maxFieldBytes = 32 * 1024;
 
 /**
  * Those of one connection (RFC 9110 §7.6.1), those the connection itself decides, and those with which a sender would
@@ -71,10 +69,10 @@ export interface Sender {
  * malformed is refused with `EGRESS_REQUEST`.
  */
 export function outgoingHeaders(fields: HeaderList, { source, hops }: Sender): [string, string][] {
-  if (fields.length > maxFields)
+  if (fields.length > httpLimits.headerFields)
     throw egressErrors.error(
       'EGRESS_REQUEST',
-      `The request has ${fields.length} header fields; the limit is ${maxFields}.`,
+      `The request has ${fields.length} header fields; the limit is ${httpLimits.headerFields}.`,
     );
   let bytes = 0;
   const out: [string, string][] = [];
@@ -91,8 +89,8 @@ export function outgoingHeaders(fields: HeaderList, { source, hops }: Sender): [
       );
     }
     bytes += name.length + value.length + 4;
-    if (bytes > maxFieldBytes)
-      throw egressErrors.error('EGRESS_REQUEST', `The header fields are larger than ${maxFieldBytes} bytes.`);
+    if (bytes > httpLimits.headerBytes)
+      throw egressErrors.error('EGRESS_REQUEST', `The header fields are larger than ${httpLimits.headerBytes} bytes.`);
     if (neverSent.has(name) || neverSentPrefixes.some((prefix) => name.startsWith(prefix))) continue;
     out.push([name, value]);
   }

@@ -2,9 +2,6 @@
 import type { AllowHosts } from './allow-hosts.js';
 import type { HeaderList } from './headers.js';
 
-/** Redirects that one request follows. */
-export const maxRedirects = 3;
-
 /** One outbound request. */
 export interface EgressRequest {
   method: string;
@@ -28,8 +25,8 @@ export interface EgressRequest {
    */
   overflow?: 'fail' | 'cut';
   /**
-   * Whether a redirect is followed (the default, at most {@link maxRedirects} of them), answered like any other status,
-   * or fails with `EGRESS_REDIRECTS`.
+   * Whether a redirect is followed (the default, at most `httpLimits.redirects` of them), answered like any other
+   * status, or fails with `EGRESS_REDIRECTS`.
    */
   redirect?: 'follow' | 'manual' | 'error';
   /**

@@ -3,6 +3,7 @@
  * was sent.
  */
 import { quote } from '@annex/kernel';
+import { httpLimits } from '@annex/limits';
 import { parseAddress, whyNotPublic } from './address.js';
 import { lookUpHost, type AllowHosts } from './allow-hosts.js';
 import type { AllowPrivate } from './allow-private.js';
@@ -30,8 +31,6 @@ export interface TargetRules {
   /** Whether an address is one of this machine's own. */
   isOwn: (address: string) => boolean;
 }
-
-const maxUrlLength = 8192;
 
 /**
  * Top-level names that never mean a host on the Internet: mDNS, private use, home networks, Tor (RFC 6761, 6762, 7686,
@@ -134,8 +133,11 @@ export function vetAddresses(
 }
 
 function parseUrl(text: string): URL {
-  if (text.length > maxUrlLength)
-    throw egressErrors.error('EGRESS_URL', `The URL is ${text.length} characters long; the limit is ${maxUrlLength}.`);
+  if (text.length > httpLimits.urlChars)
+    throw egressErrors.error(
+      'EGRESS_URL',
+      `The URL is ${text.length} characters long; the limit is ${httpLimits.urlChars}.`,
+    );
   const url = URL.parse(text);
   if (!url)
     throw egressErrors.error(

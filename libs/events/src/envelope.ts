@@ -23,9 +23,6 @@ export interface EventEnvelope extends EventLabels {
   causedBy: string | null;
 }
 
-/** Most characters of an event's `id`, `source` or `subject`. */
-export const maxEventTextLength = 256;
-
 /** The `source` of events that begin inside Annex. Nobody outside may use a source that begins with `annex:`. */
 export const eventSources = {
   platform: 'annex:platform',

@@ -5,9 +5,6 @@ export {
   isEventName,
   isEventPattern,
   isReservedEventName,
-  maxEventNameLength,
-  maxEventNameSegments,
-  maxReservedPatterns,
   patternWarning,
   reservationOf,
   platformEvents,
@@ -22,21 +19,16 @@ export {
   eventForHandler,
   eventSources,
   isReservedSource,
-  maxEventTextLength,
   type EventEnvelope,
 } from './envelope.js';
 export {
   eventSeverities,
   isEventSeverity,
   isEventTag,
-  maxEventAttributes,
-  maxEventAttributesBytes,
-  maxEventTagLength,
-  maxEventTags,
   readLabels,
   type EventAttributes,
   type EventLabels,
   type EventSeverity,
 } from './labels.js';
-export { maxRequiredPaths, missingPaths, requiredPathFault } from './required.js';
+export { missingPaths, requiredPathFault } from './required.js';
 export { readEvent, type EventInput, type EventReading, type ReadEventOptions } from './read-event.js';

@@ -8,6 +8,7 @@ import {
   type Json,
   type JsonObject,
 } from '@annex/kernel';
+import { eventLimits } from '@annex/limits';
 
 /** How grave an event is, from the least. */
 export const eventSeverities = ['debug', 'info', 'warning', 'error', 'critical'] as const;
@@ -27,14 +28,6 @@ export interface EventLabels {
   attributes: EventAttributes;
 }
 
-/** Most tags of an event, and most characters of one. */
-export const maxEventTags = 32;
-export const maxEventTagLength = 64;
-/** Most attributes of an event, most characters of a name, and most bytes of all of them as JSON. */
-export const maxEventAttributes = 32;
-export const maxEventAttributeName = 64;
-export const maxEventAttributesBytes = 8192;
-
 /** Members of an event that no attribute may be called. */
 const ownNames = new Set(['specversion', 'id', 'type', 'source', 'subject', 'time', 'data', 'data_base64']);
 const tagShape = /^[^\s,\p{C}](?:[^,\p{C}]*[^\s,\p{C}])?$/u;
@@ -44,9 +37,11 @@ export function isEventSeverity(value: unknown): value is EventSeverity {
   return (eventSeverities as readonly unknown[]).includes(value);
 }
 
-/** Whether a text may be a tag: 1 to {@link maxEventTagLength} printable characters, no comma, no space at its ends. */
+/**
+ * Whether a text may be a tag: 1 to {@link eventLimits.tagChars} printable characters, no comma, no space at its ends.
+ */
 export function isEventTag(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= maxEventTagLength && tagShape.test(value);
+  return typeof value === 'string' && value.length <= eventLimits.tagChars && tagShape.test(value);
 }
 
 /** The labels of a body in Annex's own form; `null` means left out. Every fault goes into `errors`. */
@@ -66,7 +61,7 @@ export function readCloudLabels(extensions: JsonObject, errors: InputFault[]): E
   const { severity, tags, ...others } = extensions;
   const listed = typeof tags === 'string' ? tags.split(',').map((tag) => tag.trim()) : tags;
   const isList =
-    Array.isArray(tags) || (Array.isArray(listed) && listed.length <= maxEventTags && listed.every(isEventTag));
+    Array.isArray(tags) || (Array.isArray(listed) && listed.length <= eventLimits.tags && listed.every(isEventTag));
   const attributes = {
     ...(severity !== undefined && !isEventSeverity(severity) && { severity }),
     ...(tags !== undefined && !isList && { tags }),
@@ -95,15 +90,15 @@ function readTags(value: Json, errors: InputFault[]): string[] {
     fault('/tags', 'must be a list of texts such as ["billing", "team:blue"].');
     return [];
   }
-  if (value.length > maxEventTags) {
-    fault('/tags', `has ${value.length} tags; at most ${maxEventTags} are kept.`);
+  if (value.length > eventLimits.tags) {
+    fault('/tags', `has ${value.length} tags; at most ${eventLimits.tags} are kept.`);
     return [];
   }
   value.forEach((tag, index) => {
     if (!isEventTag(tag))
       fault(
         jsonPointer('tags', index),
-        `must be a text of 1 to ${maxEventTagLength} printable characters without commas, and no space at its ends.`,
+        `must be a text of 1 to ${eventLimits.tagChars} printable characters without commas, and no space at its ends.`,
       );
   });
   return [...new Set(value.filter(isEventTag))];
@@ -118,8 +113,11 @@ function readAttributes(value: Json, at: string, errors: InputFault[]): EventAtt
     return {};
   }
   const entries = Object.entries(value).filter(([, each]) => each !== null);
-  if (entries.length > maxEventAttributes) {
-    fault(at, `has ${entries.length} attributes; at most ${maxEventAttributes} are kept. Put the rest into "data".`);
+  if (entries.length > eventLimits.attributes) {
+    fault(
+      at,
+      `has ${entries.length} attributes; at most ${eventLimits.attributes} are kept. Put the rest into "data".`,
+    );
     return {};
   }
   for (const [name, each] of entries) {
@@ -128,16 +126,16 @@ function readAttributes(value: Json, at: string, errors: InputFault[]): EventAtt
   }
   const kept = Object.fromEntries(entries) as EventAttributes;
   const bytes = jsonBytes(kept);
-  if (bytes > maxEventAttributesBytes)
-    fault(at, `has attributes of ${bytes} bytes as JSON; at most ${maxEventAttributesBytes} are kept.`);
+  if (bytes > eventLimits.attributesBytes)
+    fault(at, `has attributes of ${bytes} bytes as JSON; at most ${eventLimits.attributesBytes} are kept.`);
   return kept;
 }
 
 /** CloudEvents 1.0.2 §3: names are of `a-z` and `0-9`, values simple. */
 function attributeFault(name: string, value: Json): string | undefined {
   if (ownNames.has(name)) return `is a member of the event itself; write it beside "attributes".`;
-  if (!new RegExp(`^[a-z0-9]{1,${maxEventAttributeName}}$`).test(name))
-    return `an extension attribute is named with 1 to ${maxEventAttributeName} of a-z and 0-9 only.`;
+  if (!new RegExp(`^[a-z0-9]{1,${eventLimits.attributeNameChars}}$`).test(name))
+    return `an extension attribute is named with 1 to ${eventLimits.attributeNameChars} of a-z and 0-9 only.`;
   if (typeof value === 'object') return 'an extension attribute is a text, a number or a boolean.';
   if (typeof value === 'string' && /[\p{Cc}\p{Cs}]/u.test(value))
     return 'holds control characters or half a surrogate pair; use printable ones.';

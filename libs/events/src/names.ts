@@ -1,10 +1,6 @@
 import { matchesEvent } from './patterns.js';
 import { closest, quote, type InputFault } from '@annex/kernel';
-
-/** Most characters of an event name or pattern. */
-export const maxEventNameLength = 200;
-/** Most segments of an event name or pattern. */
-export const maxEventNameSegments = 16;
+import { eventLimits } from '@annex/limits';
 
 const segment = /^[a-z0-9_-]+$/;
 
@@ -105,9 +101,6 @@ export function isReservedEventName(name: string): boolean {
   );
 }
 
-/** Most patterns that an operator may reserve. */
-export const maxReservedPatterns = 100;
-
 /**
  * The operator's pattern (`ANNEX_RESERVED_EVENTS`) that keeps a name from plugins, or `undefined`. People may post such
  * an event with the role that the platform's own names need.
@@ -129,12 +122,12 @@ export function patternWarning(pattern: string): string | undefined {
 
 function shapeFault(text: string, what: string): string | undefined {
   if (text === '') return `an ${what} must not be empty; write one such as "build.completed".`;
-  if (text.length > maxEventNameLength) {
-    return `an ${what} has at most ${maxEventNameLength} characters; ${quote(text, 40)} has ${text.length}.`;
+  if (text.length > eventLimits.nameChars) {
+    return `an ${what} has at most ${eventLimits.nameChars} characters; ${quote(text, 40)} has ${text.length}.`;
   }
   const segments = text.split('.').length;
-  return segments > maxEventNameSegments
-    ? `an ${what} has at most ${maxEventNameSegments} segments; ${quote(text)} has ${segments}.`
+  return segments > eventLimits.nameSegments
+    ? `an ${what} has at most ${eventLimits.nameSegments} segments; ${quote(text)} has ${segments}.`
     : undefined;
 }
 

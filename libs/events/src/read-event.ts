@@ -10,8 +10,8 @@ import {
   type Json,
   type JsonObject,
 } from '@annex/kernel';
-import { maxPayloadBytes } from '@annex/limits';
-import { isReservedSource, maxEventTextLength } from './envelope.js';
+import { eventLimits, maxPayloadBytes } from '@annex/limits';
+import { isReservedSource } from './envelope.js';
 import { readCloudLabels, readLabels, type EventLabels } from './labels.js';
 import { eventNameFault } from './names.js';
 
@@ -38,7 +38,6 @@ export interface ReadEventOptions {
 const commonKeys = ['type', 'data', 'id', 'source', 'subject', 'time'];
 const nativeKeys = [...commonKeys, 'severity', 'tags', 'attributes'];
 const cloudKeys = new Set([...commonKeys, 'specversion', 'data_base64']);
-const maxDataDepth = 100;
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
 const controls = /[\p{Cc}\p{Cs}]/u;
 
@@ -108,8 +107,12 @@ function readText(body: JsonObject, key: 'id' | 'source' | 'subject', errors: In
     errors.push({ pointer, code, detail: 'must be a text that is not empty; leave it out otherwise.' });
     return null;
   }
-  if (value.length > maxEventTextLength) {
-    errors.push({ pointer, code, detail: `has ${value.length} characters; at most ${maxEventTextLength} are kept.` });
+  if (value.length > eventLimits.textChars) {
+    errors.push({
+      pointer,
+      code,
+      detail: `has ${value.length} characters; at most ${eventLimits.textChars} are kept.`,
+    });
   } else if (controls.test(value)) {
     errors.push({ pointer, code, detail: `${quote(value)} holds control characters; use printable ones.` });
   }
@@ -221,11 +224,11 @@ function cloudData(body: JsonObject, errors: InputFault[]): Json {
 
 function checkData(data: Json, maxDataBytes: number, errors: InputFault[]): void {
   // First, because a serialiser recurses and a body of brackets would exhaust its stack.
-  if (isDeeperThan(data, maxDataDepth)) {
+  if (isDeeperThan(data, eventLimits.dataLevels)) {
     errors.push({
       pointer: '/data',
       code: 'EVENT_DATA',
-      detail: `is nested more than ${maxDataDepth} levels deep; flatten it.`,
+      detail: `is nested more than ${eventLimits.dataLevels} levels deep; flatten it.`,
     });
     return;
   }

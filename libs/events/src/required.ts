@@ -1,22 +1,18 @@
 /** What a source must say of each event, and what of it an event lacks. */
 import { isJsonObject, quote, type Json } from '@annex/kernel';
-
-/** Most paths that a source may ask for, and most characters and segments of one. */
-export const maxRequiredPaths = 20;
-const maxPathLength = 200;
-const maxPathSegments = 16;
+import { hookLimits } from '@annex/limits';
 
 /** Why a text is no path into an event such as `subject` or `data.body.action`; `undefined` when it is one. */
 export function requiredPathFault(path: string): string | undefined {
   const [first = '', ...rest] = path.split('.');
   const isOne =
-    path.length <= maxPathLength &&
-    rest.length < maxPathSegments &&
+    path.length <= hookLimits.pathChars &&
+    rest.length < hookLimits.pathSegments &&
     (first === 'subject' ? rest.length === 0 : first === 'data' && rest.length > 0 && !rest.includes(''));
   return isOne
     ? undefined
-    : `${quote(path, 80)} is neither "subject" nor a path such as "data.message", of at most ${maxPathLength} ` +
-        `characters and ${maxPathSegments} segments.`;
+    : `${quote(path, 80)} is neither "subject" nor a path such as "data.message", of at most ${hookLimits.pathChars} ` +
+        `characters and ${hookLimits.pathSegments} segments.`;
 }
 
 /** The paths at which an event has nothing, or `null`; only own members and items count. */

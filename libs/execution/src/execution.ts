@@ -9,7 +9,6 @@ import { secretUse } from '@annex/installations';
 import {
   isAnnexError,
   jsonBytes,
-  KiB,
   messageOf,
   newId,
   silentLogger,
@@ -18,7 +17,7 @@ import {
   type Json,
   type Logger,
 } from '@annex/kernel';
-import { ceilingOf, type OperatorCeilings } from '@annex/limits';
+import { ceilingOf, filterChainLimits, type OperatorCeilings } from '@annex/limits';
 import type { AttemptOutcome, EmitEvent, RunStatus } from '@annex/runs';
 import { deleteExpiredKv } from './rows/kv.js';
 import type { Database } from '@annex/database';
@@ -118,11 +117,6 @@ interface ValueCall {
   /** Lowers the time it may take. Milliseconds. */
   wallMs?: number;
 }
-
-/**
- * Longest result of a filter that its run keeps, as JSON, in bytes: filters run often, and a run is kept for a month.
- */
-const maxKeptFilterBytes = 16 * KiB;
 
 /** Time between two sweeps of what has run out in `kv`. */
 const sweepMs = 60_000;
@@ -403,7 +397,7 @@ export class Execution {
         };
     }
     const kept =
-      answered !== undefined && outcome.status === 'succeeded' && jsonBytes(answered) <= maxKeptFilterBytes
+      answered !== undefined && outcome.status === 'succeeded' && jsonBytes(answered) <= filterChainLimits.keptBytes
         ? answered
         : undefined;
     const { runId, outcome: recorded } = this.#recorder.record(scope, outcome, kept);

@@ -1,7 +1,7 @@
 export { askHealth, healthSaid } from './ask-health.js';
 export { atDepth } from './cause.js';
 export { Execution, sandboxHostMethods, type ExecutionOptions, type RouteCall } from './execution.js';
-export { filterChainMs, type FilterAnswer, type FilterCall, type FilterStep } from './filters/filter-chain.js';
+export { type FilterAnswer, type FilterCall, type FilterStep } from './filters/filter-chain.js';
 export { InstallationSnapshots } from './snapshots/installation-snapshots.js';
 export type { InstallationSnapshot, SnapshotLimits, SnapshotRoute } from './snapshots/snapshot.js';
 export type { AttemptRun } from './running/run-attempt.js';

@@ -1,8 +1,6 @@
 import { quote } from '@annex/kernel';
+import { fileLimits } from '@annex/limits';
 import { fileErrors } from './errors.js';
-
-/** Most bytes of a key, as UTF-8. */
-export const maxFileKeyBytes = 1024;
 
 /**
  * Control characters, halves of surrogate pairs, and what turns or hides text (Unicode TR 36): a key looks like what it
@@ -14,7 +12,7 @@ const hidden = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\
 export function fileKeyFault(key: string): string | undefined {
   if (key === '') return 'must not be empty';
   const bytes = Buffer.byteLength(key);
-  if (bytes > maxFileKeyBytes) return `has ${bytes} bytes; the limit is ${maxFileKeyBytes}`;
+  if (bytes > fileLimits.keyBytes) return `has ${bytes} bytes; the limit is ${fileLimits.keyBytes}`;
   if (hidden.test(key) || !key.isWellFormed())
     return 'holds a character that is not visible (control, bidi, half a surrogate pair)';
   if (key.includes('\\')) return 'holds a backslash; separate segments with "/"';
@@ -29,7 +27,7 @@ export function fileKeyFault(key: string): string | undefined {
 /** The key in its one spelling (Unicode form NFC). Throws `FILE_KEY_INVALID`. */
 export function readFileKey(text: string): string {
   // Far too long a text is not even normalised.
-  const key = text.length > 4 * maxFileKeyBytes ? text : text.normalize('NFC');
+  const key = text.length > 4 * fileLimits.keyBytes ? text : text.normalize('NFC');
   const fault = fileKeyFault(key);
   if (fault === undefined) return key;
   throw fileErrors.error('FILE_KEY_INVALID', `The key ${quote(text)} ${fault}.`, {

@@ -21,8 +21,8 @@ import {
   type PageRequest,
 } from '@annex/kernel';
 import { quotaExceeded } from '@annex/quotas';
-import { eventSources, maxEventTextLength } from '@annex/events';
-import { maxEmitDepth } from '@annex/limits';
+import { eventSources } from '@annex/events';
+import { eventLimits, fileLimits, maxEmitDepth } from '@annex/limits';
 import { outcomeErrors, type EmitEvent } from '@annex/runs';
 import {
   announceFileObject,
@@ -112,9 +112,6 @@ export interface OpenedFile {
 
 /** How long an announced object may take to be written, in seconds: longer than any request. */
 const writeTimeS = 3600;
-/** Links, in seconds. */
-const defaultLinkS = 3600;
-const maxLinkS = 7 * 86_400;
 
 export class Files {
   readonly #links: FileLinks;
@@ -288,9 +285,9 @@ export class Files {
    * A link that opens a file for anybody, for `expiresInS` seconds (default 3,600, at most 604,800). Throws
    * `FILE_NOT_FOUND`.
    */
-  async link(tenantId: Id<'tenant'>, key: string, expiresInS = defaultLinkS): Promise<string> {
+  async link(tenantId: Id<'tenant'>, key: string, expiresInS = fileLimits.defaultLinkS): Promise<string> {
     const row = await this.#require(tenantId, readFileKey(key));
-    const expiresAtMs = this.options.clock.now() + Math.min(expiresInS, maxLinkS) * 1000;
+    const expiresAtMs = this.options.clock.now() + Math.min(expiresInS, fileLimits.linkS) * 1000;
     return `${this.#publicUrl ?? ''}/files/${this.#links.write({ tenantId, key: row.key, expiresAtMs })}`;
   }
 
@@ -393,7 +390,7 @@ export class Files {
     await this.options.emit(tx, {
       type: `files.${verb}`,
       source: run?.source ?? eventSources.platform,
-      subject: row.key.length <= maxEventTextLength ? row.key : null,
+      subject: row.key.length <= eventLimits.textChars ? row.key : null,
       data: { file: { ...file } },
       ...(run && { depth: run.depth + 1, runId: run.id }),
     });

@@ -9,7 +9,7 @@ export {
   type OpenedFile,
   type PutOptions,
 } from './files.js';
-export { fileKeyFault, maxFileKeyBytes, readFileKey } from './file-key.js';
+export { fileKeyFault, readFileKey } from './file-key.js';
 export { startSweeper, sweepOnce, type SweeperOptions } from './sweeper.js';
 export { openStore, readFilesUrl, type OpenStoreOptions, type StoreLocation } from './store/open-store.js';
 export { ObjectMissing, type ByteRange, type ObjectStore } from './store/object-store.js';

@@ -35,13 +35,9 @@ export {
   type HostHandlers,
 } from './handlers.js';
 export type { HostCallRow, Meter, TouchedScope } from './row.js';
-export { maxFileCallBytes } from './calls/files.js';
-export { maxKvValueBytes } from './calls/kv.js';
 export {
   documentPatch,
   filterInput,
-  maxDocumentBytes,
-  maxSortKeys,
   newDocument,
   sortInput,
   tableName,
@@ -50,7 +46,6 @@ export {
   type SortKey,
 } from './db/document.js';
 export {
-  filterLimits,
   isRowColumn,
   readFilter,
   rowColumns,
@@ -64,7 +59,7 @@ export {
 export { isForbiddenName } from './db/forbidden-names.js';
 export { compareRows, matchesFilter, type TableRow } from './db/match.js';
 export { secretNamePattern, slugPattern } from './names.js';
-export { llmMessages, maxPromptBytes } from './calls/llm.js';
-export { maxJsonDepth, storageProblem, tooLargeCode } from './wire.js';
+export { llmMessages } from './calls/llm.js';
+export { storageProblem, tooLargeCode } from './wire.js';
 export { hostApiErrors } from './errors.js';
 export { secretMayGoTo } from './secret-hosts.js';

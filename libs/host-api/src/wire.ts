@@ -3,22 +3,17 @@
  * code, so these schemas see only what `JSON.parse` makes: no prototypes, no functions, no cycles.
  */
 import { jsonBytes, type Json, type JsonObject } from '@annex/kernel';
+import { callLimits, httpLimits } from '@annex/limits';
 import { z } from 'zod';
 
 /**
- * Deepest nesting of a JSON value that crosses the table; PostgreSQL and every recursive reader behind it stay far from
- * their stacks.
- */
-export const maxJsonDepth = 100;
-
-/**
- * Why a JSON value cannot be kept, or `undefined`: deeper than {@link maxJsonDepth}, or text that PostgreSQL's `jsonb`
- * and `text` refuse (U+0000, unpaired surrogates).
+ * Why a JSON value cannot be kept, or `undefined`: deeper than {@link callLimits.jsonLevels}, or text that PostgreSQL's
+ * `jsonb` and `text` refuse (U+0000, unpaired surrogates).
  */
 export function storageProblem(value: Json, depth = 0): string | undefined {
   if (typeof value === 'string') return textProblem(value);
   if (typeof value !== 'object' || value === null) return undefined;
-  if (depth >= maxJsonDepth) return `nested deeper than ${maxJsonDepth} levels`;
+  if (depth >= callLimits.jsonLevels) return `nested deeper than ${callLimits.jsonLevels} levels`;
   if (Array.isArray(value)) {
     for (const item of value) {
       const problem = storageProblem(item, depth + 1);
@@ -107,7 +102,7 @@ export function optional<S extends z.ZodType>(
 export const httpBody = z.strictObject({ encoding: z.enum(['utf8', 'base64']), data: z.string() });
 
 /** Header fields in order, repeated names allowed. */
-export const headerList = z.array(z.tuple([z.string(), z.string()])).max(100);
+export const headerList = z.array(z.tuple([z.string(), z.string()])).max(httpLimits.headerFields);
 
 /** Parameters to add to a URL: as text, or by name, where a list repeats its name and `null` leaves it out. */
 export const query = z.union([

@@ -1,5 +1,6 @@
 /** What a plugin's `health` handler says, and what follows from it. Pure. */
 import { isJsonObject, type Json } from '@annex/kernel';
+import { healthLimits } from '@annex/limits';
 import type { CheckedStatus, CheckError, PluginCheckRow } from './rows/plugin-check-row.js';
 
 /**
@@ -12,20 +13,14 @@ export interface HealthSaid {
   error: CheckError | null;
 }
 
-/** Longest reason that is kept, in characters. */
-const maxReason = 500;
-
 /** Reads the answer of a `health` handler that did not throw. */
 export function readHealth(result: Json | undefined): HealthSaid {
   const status = isJsonObject(result) ? result['status'] : undefined;
   if (status !== 'degraded' && status !== 'unhealthy') return { status: 'healthy', error: null };
   const reason = isJsonObject(result) && typeof result['reason'] === 'string' ? result['reason'] : '';
-  const message = reason.slice(0, maxReason) || `The health handler answered the status ${status}.`;
+  const message = reason.slice(0, healthLimits.reasonChars) || `The health handler answered the status ${status}.`;
   return { status, error: { code: status === 'degraded' ? 'DEGRADED' : 'UNHEALTHY', message } };
 }
-
-/** `unhealthyAfter`: failed checks in a row that make a plugin unhealthy. `longestPauseS`: between two checks. */
-export const healthLimits = { unhealthyAfter: 3, longestPauseS: 900 } as const;
 
 /** What of a row a check changes. */
 export type Checked = Pick<PluginCheckRow, 'status' | 'failures' | 'since' | 'checkedAt' | 'lastError' | 'nextAt'>;

@@ -1,33 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isDeeperThan, isJsonObject, jsonBytes, KiB, type Json, type JsonObject } from '@annex/kernel';
+import { isDeeperThan, isJsonObject, jsonBytes, type Json, type JsonObject } from '@annex/kernel';
+import { settingLimits } from '@annex/limits';
 import { installationErrors } from './errors.js';
-
-/** Largest settings of one installation, as UTF-8 JSON, in bytes. */
-export const maxConfigBytes = 64 * KiB;
-/** Most settings at the top level: each one that changes may start a run of `onConfigChange`. */
-export const maxConfigKeys = 200;
-
-/** Most levels of nested settings. */
-export const maxConfigDepth = 32;
 
 /** Throws `CONFIG_TOO_LARGE` for settings that are too large to keep or to tell the plugin of. */
 export function requireConfigSize(config: JsonObject): void {
   const keys = Object.keys(config).length;
-  if (keys > maxConfigKeys)
+  if (keys > settingLimits.keys)
     throw installationErrors.error(
       'CONFIG_TOO_LARGE',
-      `The settings have ${keys} keys; at most ${maxConfigKeys} are allowed. Group them into objects.`,
+      `The settings have ${keys} keys; at most ${settingLimits.keys} are allowed. Group them into objects.`,
     );
-  if (isDeeperThan(config, maxConfigDepth))
+  if (isDeeperThan(config, settingLimits.levels))
     throw installationErrors.error(
       'CONFIG_TOO_LARGE',
-      `The settings are nested deeper than ${maxConfigDepth} levels. Flatten them.`,
+      `The settings are nested deeper than ${settingLimits.levels} levels. Flatten them.`,
     );
   const bytes = jsonBytes(config);
-  if (bytes > maxConfigBytes)
+  if (bytes > settingLimits.bytes)
     throw installationErrors.error(
       'CONFIG_TOO_LARGE',
-      `The settings are ${bytes} bytes of JSON; at most ${maxConfigBytes} are allowed. Keep larger data in ctx.kv ` +
+      `The settings are ${bytes} bytes of JSON; at most ${settingLimits.bytes} are allowed. Keep larger data in ` +
+        'ctx.kv ' +
         'or a table.',
     );
 }

@@ -1,7 +1,7 @@
 /** The health of a tenant's plugins on one page: what checks said last, and what fails. */
 import type { TenantTransaction } from '@annex/database';
 import type { Id } from '@annex/kernel';
-import { failureLimits } from '@annex/runs';
+import { failureLimits } from '@annex/limits';
 import type { InstallationRow, InstallationStatus } from './rows/installation-row.js';
 import { listInstallations } from './rows/installations.js';
 import { listChecks } from './rows/plugin-checks.js';

@@ -2,8 +2,9 @@
  * Enabling, disabling, reloading, suspending, uninstalling: each one transaction that leaves a plugin wholly on or
  * wholly off.
  */
-import { killSuspension, outcomeErrors, wakeRelays } from '@annex/runs';
+import { outcomeErrors, wakeRelays } from '@annex/runs';
 import type { Actor, Id } from '@annex/kernel';
+import { killLimits } from '@annex/limits';
 import { findInstallation, updateInstallation } from './rows/installations.js';
 import { findEnabledDependents } from './rows/dependencies.js';
 import { forgetExecutorKills, recordExecutorKill } from './rows/executor-kills.js';
@@ -325,7 +326,7 @@ export async function reloadPlugin(
 }
 
 /**
- * Bills a plugin for a killed executor and suspends it after three within five minutes ({@link killSuspension}).
+ * Bills a plugin for a killed executor and suspends it after three within five minutes ({@link killLimits}).
  * Answers whether it did.
  */
 export async function billKill(
@@ -336,15 +337,15 @@ export async function billKill(
   const installation = await findInstallation(tx, report.installationId);
   // It may have been uninstalled since.
   if (!installation) return false;
-  const since = new Date(report.atMs - killSuspension.withinMs);
+  const since = new Date(report.atMs - killLimits.withinMs);
   const kills = await recordExecutorKill(tx, {
     installationId: installation.id,
     reason: report.reason,
     at: new Date(report.atMs),
     since,
   });
-  if (kills < killSuspension.kills) return false;
-  const minutes = killSuspension.withinMs / 60_000;
+  if (kills < killLimits.kills) return false;
+  const minutes = killLimits.withinMs / 60_000;
   const reason =
     `its code had to be stopped by force ${kills} times within ${minutes} minutes (last: ` +
     `${killReasons[report.reason]}). Fix it, upload a release, and enable it again.`;

@@ -4,6 +4,7 @@
  */
 import type { TenantTransaction } from '@annex/database';
 import type { Actor, Id } from '@annex/kernel';
+import { uninstallLimits } from '@annex/limits';
 import { hasOpenLifecycleRun } from '@annex/runs';
 import type { InstallationsContext, Subject } from './context.js';
 import { lifecycleRuns } from './handlers.js';
@@ -11,8 +12,6 @@ import { removeUnusedBlobs } from './rows/blobs.js';
 import { deleteInstallation, eraseInstallationRows, updateInstallation } from './rows/installations.js';
 import { disablePlugin, refuseWhileNeeded, stopDependents, type LeaveTerms } from './switching.js';
 
-/** How long an uninstallation waits for `onShutdown`, and then for `onUninstall`, in milliseconds. */
-const uninstallWaitMs = 10_000;
 const uninstallLookMs = 100;
 
 /**
@@ -61,11 +60,11 @@ export async function waitForGoodbye(
   installationId: Id<'installation'>,
   name: 'shutdown' | 'uninstall',
 ): Promise<void> {
-  const endsAt = performance.now() + uninstallWaitMs;
+  const endsAt = performance.now() + uninstallLimits.waitMs;
   while (await context.read(tenantId, (tx) => hasOpenLifecycleRun(tx, installationId, name))) {
     if (performance.now() > endsAt) {
       context.options.logger.warn(
-        { tenantId, installationId, name, waitedMs: uninstallWaitMs },
+        { tenantId, installationId, name, waitedMs: uninstallLimits.waitMs },
         'a plugin is uninstalled although it has not said goodbye',
       );
       return;

@@ -1,6 +1,7 @@
 /** Installations as the API shows them (docs/openapi.json): `snake_case`, times in RFC 3339. */
 import type { Id, Json, JsonObject } from '@annex/kernel';
-import { failureLimits, type RunStatus } from '@annex/runs';
+import { failureLimits } from '@annex/limits';
+import { type RunStatus } from '@annex/runs';
 import type { ManifestJob } from '@annex/manifest';
 import { findLastRuns, listPluginSchedules, type LastRun, type PluginSchedule } from './rows/plugin-schedules.js';
 import { findReleases, type ReleaseSummary } from './rows/releases.js';

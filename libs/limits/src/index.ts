@@ -1,11 +1,8 @@
 export {
   ceilingOf,
   defaultLimit,
-  defaultRetention,
-  doorLimits,
   effectiveLimits,
   forKind,
-  invitationLimits,
   limitAdvice,
   limitNames,
   longestRunMs,
@@ -13,19 +10,52 @@ export {
   maxEmitDepth,
   maxFilterValueBytes,
   maxHttpBodyBytes,
-  maxMailBytes,
-  maxPackageBytes,
   maxPayloadBytes,
   maxRequestBytes,
-  minScheduleIntervalS,
-  passwordResetLimits,
-  replacedForMs,
   runLimits,
-  tenantLimits,
   type OperatorCeilings,
-  type Retention,
   type RunLimits,
 } from './limits.js';
+export {
+  callLimits,
+  kvLimits,
+  listLimits,
+  tableLimits,
+  filterLimits,
+  fileLimits,
+  mailLimits,
+  llmLimits,
+  httpLimits,
+  answerLimits,
+  analyticsLimits,
+  templateLimits,
+  secretLimits,
+  filterChainLimits,
+} from './groups/calls.js';
+export { eventLimits, webhookLimits, hookLimits } from './groups/events.js';
+export {
+  archiveLimits,
+  packageFileLimits,
+  bundleLimits,
+  compilerLimits,
+  routeLimits,
+  settingLimits,
+  packageWebhookLimits,
+} from './groups/packages.js';
+export { accountLimits, guessLimits, invitationLimits, passwordResetLimits } from './groups/people.js';
+export { restLimits, doorLimits } from './groups/rest.js';
+export { type Retention, defaultRetention } from './groups/retention.js';
+export {
+  retryLimits,
+  killLimits,
+  failureLimits,
+  healthLimits,
+  scheduleLimits,
+  runListLimits,
+  tenantLimits,
+  uninstallLimits,
+} from './groups/runs.js';
+export { sandboxLimits } from './groups/sandbox.js';
 export { kindsOf, limitWireName, readOperatorCeilings } from './operator-ceilings.js';
 export { usageNames, usageRecord, type UsageName, type UsageRecord } from './usage.js';
 export { runKinds, type RunKind } from './run-kinds.js';

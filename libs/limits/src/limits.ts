@@ -2,7 +2,7 @@
  * The catalogue of limits (docs/limits.md): every number that bounds a run, with its unit, its default and who may move
  * it, a manifest or an operator. A run stores the used and the allowed amount of each (`usage.ts`).
  */
-import { DAY, GiB, HOUR, KiB, MINUTE, MiB, SECOND } from '@annex/kernel';
+import { GiB, HOUR, KiB, MINUTE, MiB, SECOND } from '@annex/kernel';
 import { runKinds, type RunKind } from './run-kinds.js';
 
 /** What a limit is measured in. */
@@ -92,12 +92,6 @@ export const maxHttpBodyBytes = 10 * MiB;
 export const maxRequestBytes = MiB;
 /** Highest depth of an event: how many emits may lie between it and the outside world. */
 export const maxEmitDepth = 10;
-/** Largest package as uploaded, in bytes. */
-export const maxPackageBytes = 10 * MiB;
-/** Largest mail: texts and attachments together before they are encoded, in bytes. */
-export const maxMailBytes = 10 * MiB;
-/** Shortest time between two ticks of a schedule until the operator says otherwise, in seconds. */
-export const minScheduleIntervalS = 60;
 
 /** Transforms of webhooks compute and may call nothing. */
 const withHostCalls = ['route', 'event', 'job', 'filter', 'lifecycle'] as const satisfies RunKind[];
@@ -387,77 +381,3 @@ export function manifestCeilings(ceilings: OperatorCeilings = {}): Required<Aske
 export function forKind(value: ByKind, kind: RunKind): number {
   return typeof value === 'number' ? value : (value[kind] ?? value.other);
 }
-
-/** What one tenant may use at a time (docs/configuration.md). */
-export const tenantLimits = {
-  /** Background runs at once; more while other tenants idle. */
-  backgroundRunsAtOnce: 5,
-  /** Background runs that wait; further ones are refused with `QUEUE_FULL`. */
-  queuedRuns: 10_000,
-  /** Route calls in flight; further ones are refused with `RATE_LIMITED`. */
-  routeCallsInFlight: 200,
-} as const;
-
-/** Invitations of a tenant. */
-export const invitationLimits = {
-  /** Milliseconds that one may be accepted. */
-  lifeMs: 7 * DAY,
-  /** Open ones of a tenant; further ones are refused with `INVITATION_LIMIT`. */
-  open: 500,
-  /** Made by a tenant in an hour; further ones are refused with `RATE_LIMITED`. */
-  perHour: 100,
-  /** Times that one may be sent anew, and milliseconds between two. */
-  sends: 20,
-  pauseMs: MINUTE,
-} as const;
-
-/** Links that give a new password. */
-export const passwordResetLimits = {
-  /** Milliseconds that one may be used. */
-  lifeMs: HOUR,
-  /** Links of one account in so many milliseconds, in all processes together; no further mail is sent then. */
-  counted: 5,
-  countedMs: HOUR,
-  /** Mails that one process sends at once; further requests are refused with `OVERLOADED`. */
-  atOnce: 50,
-} as const;
-
-/** What one process takes of callers at a time, until the operator says otherwise. */
-export const doorLimits: Readonly<
-  Record<'connections' | 'connectionsPerAddress' | 'bodyMemoryBytes' | 'tenantCallPoints' | 'tenantEventPoints', number>
-> = {
-  connections: 10_000,
-  /** From one address. */
-  connectionsPerAddress: 1000,
-  /** Request bodies in memory at once, in bytes. */
-  bodyMemoryBytes: 256 * MiB,
-  /** Points a minute that one tenant's costly calls may use. */
-  tenantCallPoints: 12_000,
-  /** Points a minute that the large events of one tenant may use. */
-  tenantEventPoints: 12_000,
-};
-
-/** How long the value of a secret that was replaced goes on signing, in milliseconds. */
-export const replacedForMs = DAY;
-
-/**
- * How long things are kept, in days (docs/configuration.md, "The database"). `failed`: runs that failed, and their
- * events.
- */
-export interface Retention {
-  runsDays: number;
-  logsDays: number;
-  failedDays: number;
-  auditDays: number;
-  /** What operators did to tenants, which outlives these. */
-  platformAuditDays: number;
-}
-
-/** Retention is on by default. */
-export const defaultRetention: Retention = {
-  runsDays: 30,
-  logsDays: 14,
-  failedDays: 90,
-  auditDays: 365,
-  platformAuditDays: 3650,
-};

@@ -1,4 +1,5 @@
-import { isAnnexError, MiB, type AnnexError, type Clock } from '@annex/kernel';
+import { isAnnexError, type AnnexError, type Clock } from '@annex/kernel';
+import { llmLimits } from '@annex/limits';
 
 /** Outbound HTTP (`@annex/egress`). */
 export interface LlmEgress {
@@ -16,9 +17,6 @@ export interface LlmEgress {
     tenant?: string;
   }): Promise<{ status: number; headers: [string, string][]; body: Uint8Array }>;
 }
-
-/** Largest answer of an endpoint, in bytes. */
-export const maxAnswerBytes = MiB;
 
 /** Time that must be left for a second try, in milliseconds. */
 const minRetryMs = 2_000;
@@ -68,7 +66,7 @@ export function egressFetch({
         body: typeof init?.body === 'string' ? init.body : null,
         allowHosts,
         timeoutMs: Math.max(1, deadlineMs - clock.now()),
-        maxResponseBytes: maxAnswerBytes,
+        maxResponseBytes: llmLimits.answerBytes,
         redirect: 'manual',
         ...(init?.signal && { signal: init.signal }),
         source,

@@ -8,6 +8,6 @@ export {
   type LlmUsage,
 } from './llm.js';
 export { openAiUrl, tenantSettingNames, type OperatorEndpoint } from './endpoint.js';
-export { maxAnswerBytes, type LlmEgress } from './egress-fetch.js';
+export { type LlmEgress } from './egress-fetch.js';
 export { llmErrors } from './errors.js';
 export { LlmDayRow } from './rows/llm-day-row.js';

@@ -1,8 +1,9 @@
 import { isAnnexError, quote, SECOND, type AnnexError, type Clock, type Id } from '@annex/kernel';
+import { llmLimits } from '@annex/limits';
 import type { Database } from '@annex/database';
 import OpenAI from 'openai';
 import { reserve } from './daily-budget.js';
-import { egressFetch, maxAnswerBytes, type LlmEgress } from './egress-fetch.js';
+import { egressFetch, type LlmEgress } from './egress-fetch.js';
 import {
   chooseEndpoint,
   tenantSettingNames,
@@ -195,7 +196,7 @@ function explain(thrown: unknown, { endpoint, failure, mask, signal }: Failure):
   if (failure?.code === 'HTTP_LIMIT')
     return llmErrors.error(
       'RESULT_TOO_LARGE',
-      `The answer is larger than ${maxAnswerBytes} bytes, which is the limit. Ask for less with max_tokens.`,
+      `The answer is larger than ${llmLimits.answerBytes} bytes, which is the limit. Ask for less with max_tokens.`,
       { cause: thrown },
     );
   if (failure?.kind.fault === 'policy' || failure?.code === 'EGRESS_URL' || failure?.code === 'EGRESS_SCHEME') {

@@ -1,15 +1,7 @@
 import type { InputFault } from '@annex/kernel';
-import { maxMailBytes } from '@annex/limits';
+import { mailLimits } from '@annex/limits';
 import { mailErrors } from './errors.js';
 import { readMailboxes, type Mailbox } from './mailbox.js';
-
-/** What bounds one mail. */
-export const mailLimits = {
-  /** To, cc and bcc together. */
-  recipients: 50,
-  /** Texts and attachments together, before they are encoded. */
-  bytes: maxMailBytes,
-} as const;
 
 /** A mail as a plugin asks for it. */
 export interface MailInput {

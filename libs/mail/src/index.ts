@@ -1,5 +1,5 @@
 export { mailErrors } from './errors.js';
-export { composeMail, mailLimits, type Mail, type MailInput } from './compose.js';
+export { composeMail, type Mail, type MailInput } from './compose.js';
 export { readMailbox, writeMailbox, type Mailbox } from './mailbox.js';
 export { createSmtp, type MailTransport, type OutgoingMail } from './smtp.js';
 export { Mailer, type MailerOptions, type MailOrigin, type MailView, type SentMail } from './mailer.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { composeMail, mailLimits, readMailbox, writeMailbox, type MailInput } from './index.js';
+import { mailLimits } from '@annex/limits';
+import { composeMail, readMailbox, writeMailbox, type MailInput } from './index.js';
 
 describe('a mailbox', () => {
   it.each([

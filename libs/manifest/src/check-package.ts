@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { jsonPointer, MINUTE, SourcePlaces, type InputFault } from '@annex/kernel';
+import { archiveLimits } from '@annex/limits';
 import { bundlePackage, type PackageBundle } from './bundle/bundle-package.js';
 import { checkAgreement } from './inspect/agreement.js';
 import type { EntryInspection } from './inspect/entry-inspection.js';
@@ -8,7 +9,7 @@ import { readReach, readReachHere, type BundleReach } from './reach/read-reach.j
 import type { Registration } from './registration.js';
 import { contractVersion, defaultManifestLimits, type Manifest, type ManifestLimits } from './schema/manifest.js';
 import { readManifest } from './schema/read-manifest.js';
-import { defaultPackageLimits, type PackageLimits } from './zip/limits.js';
+import { type PackageLimits } from './zip/limits.js';
 import type { WebhookDefinition } from './webhooks/definition.js';
 import { readWebhooks } from './webhooks/read-webhooks.js';
 import { bundleTransforms } from './webhooks/transforms.js';
@@ -40,7 +41,7 @@ export interface CheckPackageOptions {
   limits?: ManifestLimits;
   /** Default: {@link contractVersion}. */
   hostVersion?: string;
-  /** Default: {@link defaultPackageLimits}. */
+  /** Default: {@link archiveLimits}. */
   packageLimits?: PackageLimits;
 }
 
@@ -90,7 +91,7 @@ export async function checkPackage(bytes: Uint8Array, options: CheckPackageOptio
     inspect,
     limits = defaultManifestLimits,
     hostVersion = contractVersion,
-    packageLimits = defaultPackageLimits,
+    packageLimits = archiveLimits,
   } = options;
   const archive = await readPackage(bytes, packageLimits);
   if (!archive.ok)

@@ -1,6 +1,6 @@
 export { checkPackage, type CheckPackageOptions, type PackageReport, type TemplatesPort } from './check-package.js';
 export type { EntryInspection } from './inspect/entry-inspection.js';
-export { defaultPackageLimits, maxManifestBytes, type PackageLimits } from './zip/limits.js';
+export { type PackageLimits } from './zip/limits.js';
 export { manifestPath, readPackage, type PackageFiles, type PackageReading } from './zip/read-package.js';
 export { readZip, type ZipReading } from './zip/read-zip.js';
 export { entryNameProblem } from './zip/entry-names.js';
@@ -17,7 +17,7 @@ export {
 export { checkManifest, readManifest, type ManifestReading, type ReadManifestOptions } from './schema/read-manifest.js';
 export { manifestJsonSchema, manifestShape, type ManifestSource } from './schema/shape.js';
 export { readJson, type JsonReading } from './schema/read-json.js';
-export { applyConfig, configSchemaFaults, maxConfigSchemaBytes, type ConfigReading } from './schema/config-schema.js';
+export { applyConfig, configSchemaFaults, type ConfigReading } from './schema/config-schema.js';
 export { judgeConfig } from './schema/judge-config.js';
 export { bundlePackage, type BundleOptions, type BundleReading, type PackageBundle } from './bundle/bundle-package.js';
 export { sdkExports } from './bundle/package-plugin.js';

@@ -9,14 +9,7 @@ export { findOpenRuns, readRunsAfter, runsFromNow, type FollowedRuns, type RunPl
 export { writingMs } from './sql/settled.js';
 export { hasEnded, runStatuses, type RunStatus } from './run-status.js';
 export { countsAgainstPlugin, outcomeErrors, outcomeOf } from './outcomes.js';
-export {
-  failureLimits,
-  killSuspension,
-  nextAttempt,
-  retryPolicyFor,
-  type NextAttempt,
-  type RetryPolicy,
-} from './retry.js';
+export { nextAttempt, retryPolicyFor, type NextAttempt, type RetryPolicy } from './retry.js';
 export { emitEvent, type EmitEvent, type NewEvent } from './sql/emit-event.js';
 export { enqueueRun, ensureRoom, insertQueued, wakeRelays, type NewRun, type RunPolicy } from './sql/enqueue-run.js';
 export { PlainCalls, plainUntilMs, runsOf, type CallTotals, type PlainCall, type RunChunk } from './plain-calls.js';

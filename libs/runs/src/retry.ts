@@ -1,4 +1,5 @@
-import { DAY, MINUTE, SECOND } from '@annex/kernel';
+import { SECOND } from '@annex/kernel';
+import { retryLimits } from '@annex/limits';
 import { outcomeOf } from './outcomes.js';
 import type { RunKind } from '@annex/limits';
 
@@ -15,9 +16,6 @@ export interface RetryPolicy {
   /** No delay is longer, in seconds, jitter included. */
   maxDelayS: number;
 }
-
-/** Most attempts that a manifest may ask for. */
-export const maxAttemptsCeiling = 20;
 
 /**
  * What holds when a manifest says nothing. Events are delivered at least once, so a hook is tried five times over about
@@ -42,9 +40,6 @@ export const platformRetryPolicy: RetryPolicy = {
   maxDelayS: 300,
 };
 
-/** The longest wait that a plugin may ask for with `RetryAfter`. */
-export const maxRetryAfterMs = DAY;
-
 /** A policy with the gaps of what a manifest says filled from the kind's default. */
 export function retryPolicyFor(kind: RunKind, asked: Partial<RetryPolicy> | undefined): RetryPolicy {
   const { maxAskedAttempts, ...base } = defaultRetryPolicies[kind];
@@ -59,7 +54,7 @@ export function retryPolicyFor(kind: RunKind, asked: Partial<RetryPolicy> | unde
   };
   return {
     ...policy,
-    maxAttempts: Math.min(policy.maxAttempts, maxAttemptsCeiling),
+    maxAttempts: Math.min(policy.maxAttempts, retryLimits.attempts),
     maxDelayS: Math.max(policy.maxDelayS, policy.initialDelayS),
   };
 }
@@ -109,7 +104,7 @@ export function nextAttempt({ kind, policy, attempts, platformFailures, error, r
   if (retry === 'asked' && error.retryAfterMs !== undefined && Number.isFinite(error.retryAfterMs)) {
     return {
       then: 'retry',
-      delayMs: Math.round(Math.min(Math.max(error.retryAfterMs, 0), maxRetryAfterMs)),
+      delayMs: Math.round(Math.min(Math.max(error.retryAfterMs, 0), retryLimits.retryAfterMs)),
       countsAsAttempt: true,
     };
   }
@@ -125,16 +120,3 @@ export function delayMs(policy: RetryPolicy, failures: number, random: () => num
   const plain = Math.min(policy.initialDelayS * SECOND * 2 ** doublings, policy.maxDelayS * SECOND);
   return Math.round(Math.min(plain * (0.8 + 0.4 * random()), policy.maxDelayS * SECOND));
 }
-
-/** Claims of one run before it ends as `CRASH_LOOP`: starts that never led to an outcome. */
-export const maxClaims = 30;
-
-/** Executors killed because of one installation, within a time in milliseconds, after which it is suspended. */
-export const killSuspension = { kills: 3, withinMs: 5 * MINUTE } as const;
-
-/**
- * A plugin that fails by its own fault, run after run without one that goes well in between. `degradedAfterAttempts`:
- * failed attempts after which it shows as degraded. `disabledAfterRuns`: runs that failed for good, all their retries
- * spent, after which it is disabled until somebody enables it again; the operator may say another number.
- */
-export const failureLimits = { degradedAfterAttempts: 3, disabledAfterRuns: 50 } as const;

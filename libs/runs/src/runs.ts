@@ -3,6 +3,7 @@
  * or without a dispatcher in it.
  */
 import { failpoint, quote, type Id, type Json, type Logger, type Stoppable, type TenantActor } from '@annex/kernel';
+import { runListLimits } from '@annex/limits';
 import { appendAudit } from '@annex/audit';
 import type { Database, TenantTransaction } from '@annex/database';
 import { checkPayload } from './check-payload.js';
@@ -56,9 +57,6 @@ export interface DiscardedDeadLetters {
   discarded: number;
   remaining: number;
 }
-
-/** Most dead letters that one call discards. */
-export const maxDiscardedAtOnce = 10_000;
 
 export class Runs implements Stoppable {
   readonly #endings: RunEndings;
@@ -235,15 +233,15 @@ export class Runs implements Stoppable {
   }
 
   /**
-   * Discards dead letters, oldest first and at most {@link maxDiscardedAtOnce} in one call; `remaining` says how many
-   * the filter still means. They stay in the history.
+   * Discards dead letters, oldest first and at most {@link runListLimits.discarded} in one call; `remaining` says how
+   * many the filter still means. They stay in the history.
    */
   discardDeadLetters(
     caller: RunsCaller<DiscardedDeadLetters>,
     filter: DeadLetterFilter,
   ): Promise<DiscardedDeadLetters> {
     return this.#audited(caller, async (tx) => {
-      const discarded = await discardDeadLetters(tx, filter, maxDiscardedAtOnce);
+      const discarded = await discardDeadLetters(tx, filter, runListLimits.discarded);
       const remaining = await countDeadLetters(tx, filter);
       return {
         value: { discarded, remaining },

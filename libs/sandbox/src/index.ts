@@ -23,7 +23,7 @@ export type { SandboxOptions } from './options.js';
 export { StreamCut } from './pool/answer-stream.js';
 export { createSandbox } from './pool/create-sandbox.js';
 export { createCompiler, type Compiler, type CompilerOptions } from './compiler/compiler.js';
-export { defaultCompilerLimits, type CompilerLimits } from './compiler/limits.js';
+export { type CompilerLimits } from './compiler/limits.js';
 export { launchConfined, type ConfinedProgram, type Confinement, type Launched } from './confinement/launch.js';
 export { launcherPid, type Ending } from './confinement/start-process.js';
 export { lendUser, type LentUser } from './confinement/users.js';

@@ -7,7 +7,6 @@ export {
   countTicks,
   decideOverlap,
   jitterOffsetS,
-  maxQueuedTicks,
   nextTick,
   planTicks,
   scheduleSpecHash,

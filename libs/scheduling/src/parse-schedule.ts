@@ -1,5 +1,6 @@
 import { CronExpression, CronExpressionParser, CronFieldCollection } from 'cron-parser';
 import { didYouMean, quote, type InputFault } from '@annex/kernel';
+import { scheduleLimits } from '@annex/limits';
 import { readField, type FieldName, type ReadField } from './cron-grammar.js';
 import { ScheduledDays } from './scheduled-days.js';
 import type { Schedule } from './schedule.js';
@@ -29,7 +30,6 @@ export const scheduleWords: Readonly<Record<string, string>> = {
   '@weekends': '0 0 * * 0,6',
 };
 
-const maxLength = 200;
 const daysInMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
@@ -84,8 +84,8 @@ function refused(code: string, detail: string): ScheduleReading {
 
 /** Five or six fields, and the text with single blanks; or why the text has none. */
 function readText(text: string): { text: string; fields: string[] } | { fault: string } {
-  if (text.length > maxLength)
-    return { fault: `is ${text.length} characters long; a schedule has at most ${maxLength}.` };
+  if (text.length > scheduleLimits.chars)
+    return { fault: `is ${text.length} characters long; a schedule has at most ${scheduleLimits.chars}.` };
   const trimmed = text.trim();
   if (trimmed === '') return { fault: 'is empty; write five fields such as "0 2 * * *", or a word such as "@daily".' };
   if (trimmed.startsWith('@')) {

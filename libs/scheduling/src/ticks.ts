@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { assertNever } from '@annex/kernel';
+import { scheduleLimits } from '@annex/limits';
 import { nextRun } from './next-run.js';
 import type { Schedule } from './schedule.js';
 
@@ -155,9 +156,6 @@ export function countTicks(
   }
 }
 
-/** How many runs of one job may wait behind a running one under `overlap: queue`. */
-export const maxQueuedTicks = 100;
-
 /** What to do with a tick: start it now, let it wait, leave it out, or start it and cancel what runs and waits. */
 export type OverlapDecision = { action: 'start' | 'queue' | 'replace' } | { action: 'skip'; reason: SkipReason };
 
@@ -177,7 +175,7 @@ export function decideOverlap(
       return busy ? { action: 'skip', reason: 'overlap' } : { action: 'start' };
     case 'queue':
       if (!busy) return { action: 'start' };
-      return queued >= maxQueuedTicks ? { action: 'skip', reason: 'queue_full' } : { action: 'queue' };
+      return queued >= scheduleLimits.queuedTicks ? { action: 'skip', reason: 'queue_full' } : { action: 'queue' };
     case 'replace':
       return { action: busy ? 'replace' : 'start' };
     default:

@@ -1,3 +1,4 @@
+import { listLimits } from '@annex/limits';
 import { tableErrors } from './errors.js';
 
 /**
@@ -5,9 +6,6 @@ import { tableErrors } from './errors.js';
  * true while rows come and go.
  */
 export type Position = { after: string } | { offset: number };
-
-/** Largest offset that a list is followed to. */
-const maxOffset = 1_000_000;
 
 export function writeCursor(position: Position): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
@@ -18,7 +16,13 @@ export function readCursor(cursor: string, kind: 'after' | 'offset'): { after?: 
   const position = parse(cursor);
   if (kind === 'after' && typeof position['after'] === 'string') return { after: position['after'] };
   const { offset } = position;
-  if (kind === 'offset' && typeof offset === 'number' && Number.isInteger(offset) && offset > 0 && offset <= maxOffset)
+  if (
+    kind === 'offset' &&
+    typeof offset === 'number' &&
+    Number.isInteger(offset) &&
+    offset > 0 &&
+    offset <= listLimits.offset
+  )
     return { offset };
   throw tableErrors.error(
     'CURSOR_INVALID',

@@ -1,8 +1,8 @@
-import { filterInput, maxDocumentBytes, sortInput } from '@annex/host-api';
+import { filterInput, sortInput } from '@annex/host-api';
 import { idFromUuid, newId, silentLogger, systemClock, uuidFromId, type Id, type JsonObject } from '@annex/kernel';
 import { checkViews } from './sql/check-views.js';
 import { documentSource, type MappedView } from './sql/sources.js';
-import { effectiveLimits } from '@annex/limits';
+import { effectiveLimits, tableLimits } from '@annex/limits';
 import { emitEvent, PlainCalls, recordChunks, recordRuns } from '@annex/runs';
 import { indexEntries } from './sql/index-entries.js';
 import { limitStatements } from './sql/write-documents.js';
@@ -172,7 +172,7 @@ describe('limits', () => {
     const { id } = await tables.insert(tenant, 'orders', { a: 'x'.repeat(200_000) });
     await expect(
       tables.update(tenant, 'orders', id, { set: { b: 'x'.repeat(100_000) }, unset: [] }),
-    ).rejects.toMatchObject({ code: 'ROW_TOO_LARGE', detail: expect.stringContaining(String(maxDocumentBytes)) });
+    ).rejects.toMatchObject({ code: 'ROW_TOO_LARGE', detail: expect.stringContaining(String(tableLimits.rowBytes)) });
     await expect(
       tables.insert(tenant, 'orders', { numbers: Array.from({ length: 10_000 }, () => 1e308) }),
     ).rejects.toMatchObject({ code: 'ROW_TOO_LARGE' });

@@ -2,10 +2,9 @@
  * Rows of a tenant's tables: those it makes by inserting, the platform's own as tenants may read them, and views of the
  * operator's. Each call is one transaction of the tenant with a limit on each of its statements.
  */
-import { maxDocumentBytes, type DocumentPatch, type Filter, type SortKey, type TableRow } from '@annex/host-api';
+import { type DocumentPatch, type Filter, type SortKey, type TableRow } from '@annex/host-api';
 import {
   FairGate,
-  MiB,
   newUuid,
   quote,
   type Clock,
@@ -15,6 +14,7 @@ import {
   type PageRequest,
   type TenantActor,
 } from '@annex/kernel';
+import { tableLimits } from '@annex/limits';
 import { quotaExtra, quotas, whoRaises } from '@annex/quotas';
 import { appendAudit } from '@annex/audit';
 import { countRows, findRow, queryRows, type RowPage, type RowQuery, type RowsOf } from './sql/read-documents.js';
@@ -53,7 +53,7 @@ export const defaultTableLimits: TableLimits = {
   tables: quotas.tables.default,
   documents: quotas.rows.default,
   bytes: quotas.row_bytes.default,
-  timeoutMs: 2000,
+  timeoutMs: tableLimits.statementMs,
 };
 
 export interface TablesOptions {
@@ -91,10 +91,6 @@ export interface TableListing {
   created_at: string | null;
 }
 
-/** Largest answer of one question, in bytes of the rows' fields. */
-const maxAnswerBytes = 4 * MiB;
-/** Questions under way at once: few, since each may cost a processor and a connection that everybody else wants too. */
-const atOncePerTenant = 4;
 const atOnce = 8;
 /** How much longer than the limit of a row its stored form may be: numbers are kept with all their digits. */
 const writtenOut = 2;
@@ -103,7 +99,7 @@ const everything: Filter = { kind: 'and', filters: [] };
 const systemNames: ReadonlySet<string> = new Set(systemTables);
 
 export class Tables {
-  readonly #gate = new FairGate({ atOnce, atOncePerKey: atOncePerTenant });
+  readonly #gate = new FairGate({ atOnce, atOncePerKey: tableLimits.atOnce });
   readonly #limits: TableLimits;
   readonly #views: ReadonlyMap<string, CheckedView>;
 
@@ -118,7 +114,8 @@ export class Tables {
     if (rows.length === matched) return rows;
     throw tableErrors.error(
       'RESULT_TOO_LARGE',
-      `The ${matched} rows are together larger than the limit of an answer (${maxAnswerBytes} bytes); the first ` +
+      `The ${matched} rows are together larger than the limit of an answer (${tableLimits.answerBytes} bytes); ` +
+        'the first ' +
         `${rows.length} would fit. Ask with a smaller limit and go on with offset.`,
     );
   }
@@ -168,7 +165,7 @@ export class Tables {
     const { timeoutMs: _, ...quota } = this.#limits;
     await this.#transaction(tenant, signal, async (tx) => {
       this.#requireAccepted(
-        await insertDocument(tx, { table, id, data, at, quota, maxSize: writtenOut * maxDocumentBytes }),
+        await insertDocument(tx, { table, id, data, at, quota, maxSize: writtenOut * tableLimits.rowBytes }),
       );
       signal?.throwIfAborted();
     });
@@ -195,7 +192,7 @@ export class Tables {
         change: (data) => merge(data, patch),
         at,
         quota,
-        maxSize: writtenOut * maxDocumentBytes,
+        maxSize: writtenOut * tableLimits.rowBytes,
       });
       if (stored === null) return null;
       if ('refused' in stored) throw this.#refusal(stored);
@@ -293,7 +290,7 @@ export class Tables {
       tenant,
       table,
       (tx, rows) => {
-        const query: RowQuery = { filter, order: orderBy, limit, offset, maxBytes: maxAnswerBytes };
+        const query: RowQuery = { filter, order: orderBy, limit, offset, maxBytes: tableLimits.answerBytes };
         if (after === undefined) return queryRows(tx, rows, query);
         const id = rows.source.readId(after);
         if (id === undefined)
@@ -387,7 +384,7 @@ export class Tables {
         return tableErrors.error(
           'ROW_TOO_LARGE',
           `The row takes ${refusal.size} bytes once its numbers are written out; the limit is ` +
-            `${writtenOut * maxDocumentBytes}. Send very large or small numbers as text.`,
+            `${writtenOut * tableLimits.rowBytes}. Send very large or small numbers as text.`,
         );
       case 'tables':
         return tableErrors.error(
@@ -420,10 +417,10 @@ function merge(data: JsonObject, { set, unset }: DocumentPatch): JsonObject {
   const kept =
     unset.length === 0 ? merged : Object.fromEntries(Object.entries(merged).filter(([name]) => !unset.includes(name)));
   const size = Buffer.byteLength(JSON.stringify(kept));
-  if (size <= maxDocumentBytes) return kept;
+  if (size <= tableLimits.rowBytes) return kept;
   throw tableErrors.error(
     'ROW_TOO_LARGE',
-    `The row would be ${size} bytes of JSON; the limit of a row (document_bytes) is ${maxDocumentBytes}. Remove ` +
+    `The row would be ${size} bytes of JSON; the limit of a row (document_bytes) is ${tableLimits.rowBytes}. Remove ` +
       'fields with $unset, or split the row.',
   );
 }

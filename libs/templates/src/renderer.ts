@@ -2,9 +2,9 @@
  * Renders Liquid templates in threads that are ended when they take too long, so that no template holds up the program.
  */
 import { didYouMean, quote, ThreadPool, type Stoppable } from '@annex/kernel';
+import { templateLimits } from '@annex/limits';
 import { templateErrors } from './errors.js';
 import { endings, isMarkup, requireTemplate, templatesFolder } from './find-template.js';
-import { templateLimits } from './limits.js';
 import type { RenderAnswer, RenderRequest } from './render-thread.js';
 
 /** Templates of one release: texts by their path below `templates/`. */

@@ -1,6 +1,6 @@
 /** What is wrong with templates as they stand, found by reading them and running nothing. */
 import { Liquid, LiquidError } from 'liquidjs';
-import { templateLimits } from './limits.js';
+import { templateLimits } from '@annex/limits';
 
 export interface TemplateFault {
   /** Path below `templates/`. */

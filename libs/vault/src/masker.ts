@@ -1,5 +1,6 @@
 import type { Json } from '@annex/kernel';
-import { formsOf, minMaskedLength, partsOf } from './secret-forms.js';
+import { secretLimits } from '@annex/limits';
+import { formsOf, partsOf } from './secret-forms.js';
 import { WordIndex } from './word-index.js';
 
 const MASK = '***';
@@ -40,7 +41,7 @@ const charsPerTurn = 2_048;
 export function createMasker(values: Iterable<string>): Masker {
   const index = new WordIndex();
   for (const value of new Set(values)) {
-    if (value.length < minMaskedLength) continue;
+    if (value.length < secretLimits.fewestMaskedChars) continue;
     for (const part of partsOf(value)) addForms(index, part);
   }
   return maskerOf(index);
@@ -52,7 +53,7 @@ export function growingMasker(): GrowingMasker {
   return {
     ...maskerOf(index),
     async add(value) {
-      if (value.length < minMaskedLength) return;
+      if (value.length < secretLimits.fewestMaskedChars) return;
       let chars = 0;
       for (const part of partsOf(value)) {
         if (chars > 0 && chars + part.length > charsPerTurn) {

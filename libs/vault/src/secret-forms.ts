@@ -1,9 +1,5 @@
+import { secretLimits } from '@annex/limits';
 /** The forms in which a secret may turn up in text. */
-
-/**
- * Shorter values are not masked: hiding every "1" would leave nothing to read and would tell that the secret is "1".
- */
-export const minMaskedLength = 4;
 
 /**
  * A longer value is taken apart, so that no step of making its forms is long. Parts overlap by one piece, so each
@@ -35,9 +31,9 @@ function between(text: string, at: number): number {
   return at < text.length && /[\udc00-\udfff]/.test(text.charAt(at)) ? at - 1 : Math.min(at, text.length);
 }
 
-/** Every form of a text, each at least {@link minMaskedLength} characters long. */
+/** Every form of a text, each at least {@link secretLimits.fewestMaskedChars} characters long. */
 export function formsOf(text: string): Set<string> {
-  return new Set(formsOfText(text).filter((form) => form.length >= minMaskedLength));
+  return new Set(formsOfText(text).filter((form) => form.length >= secretLimits.fewestMaskedChars));
 }
 
 /** A shorter line of a secret of many lines, or a shorter secret in lower case, tells little and may be any word. */

@@ -1,17 +1,8 @@
 import { secretNamePattern } from '@annex/host-api';
 import { quote, type InputFault } from '@annex/kernel';
+import { secretLimits } from '@annex/limits';
 import { vaultErrors } from './errors.js';
 
-/** Most bytes of a value as UTF-8. */
-export const maxSecretBytes = 64 * 1024;
-/** Most secrets of one plugin, and most tenant-wide ones. */
-export const maxSecretsPerScope = 200;
-/**
- * Most bytes of all values of one plugin, and of the tenant-wide ones: all of them are masked in whatever the plugin
- * says.
- */
-export const maxScopeBytes = 1024 * 1024;
-const MAX_HOSTS = 50;
 const hostShape = /^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:\d{1,5})?$/i;
 
 export function isSecretName(text: string): boolean {
@@ -39,11 +30,11 @@ export function checkSecret({
   const size = Buffer.byteLength(value);
   if (size === 0)
     errors.push({ pointer: '/value', code: 'EMPTY', detail: 'must not be empty; delete the secret instead' });
-  if (size > maxSecretBytes)
+  if (size > secretLimits.valueBytes)
     errors.push({
       pointer: '/value',
       code: 'TOO_LARGE',
-      detail: `has ${size} bytes; at most ${maxSecretBytes} are allowed`,
+      detail: `has ${size} bytes; at most ${secretLimits.valueBytes} are allowed`,
     });
   if (!value.isWellFormed())
     errors.push({
@@ -51,11 +42,11 @@ export function checkSecret({
       code: 'NOT_UNICODE',
       detail: 'holds half a surrogate pair; send well-formed Unicode',
     });
-  if (allowedHosts && allowedHosts.length > MAX_HOSTS) {
+  if (allowedHosts && allowedHosts.length > secretLimits.hosts) {
     errors.push({
       pointer: '/allowed_hosts',
       code: 'TOO_MANY',
-      detail: `names ${allowedHosts.length} hosts; at most ${MAX_HOSTS} are allowed`,
+      detail: `names ${allowedHosts.length} hosts; at most ${secretLimits.hosts} are allowed`,
     });
   } else {
     allowedHosts?.forEach((host, index) => {

@@ -14,6 +14,7 @@ import {
   type Stoppable,
   type TenantActor,
 } from '@annex/kernel';
+import { secretLimits } from '@annex/limits';
 import { appendAudit } from '@annex/audit';
 import {
   deleteSecret,
@@ -40,7 +41,7 @@ import { watchChanges, WatchedCache, type Change, type Database, type TenantTran
 import { vaultErrors } from './errors.js';
 import type { Keyring } from './keyring.js';
 import { open, seal } from './sealed.js';
-import { checkSecret, isSecretName, maxScopeBytes, maxSecretsPerScope } from './secret-rules.js';
+import { checkSecret, isSecretName } from './secret-rules.js';
 
 /** Installations whose secrets are kept open in memory, and for how long should a notification be lost. */
 const KEPT = 1000;
@@ -114,17 +115,18 @@ export class Vault implements Stoppable {
     checkSecret({ name, value, allowedHosts });
     if (installationId !== null && !(await holdInstallation(tx, installationId))) throw pluginNotFound(installationId);
     const before = await lockSecret(tx, installationId, name);
-    if (before.version === 0 && before.count >= maxSecretsPerScope) {
+    if (before.version === 0 && before.count >= secretLimits.count) {
       throw vaultErrors.error(
         'SECRET_LIMIT',
         `There are ${before.count} secrets here already, the most there may be. Delete some first.`,
       );
     }
     const bytes = before.bytes + Buffer.byteLength(value);
-    if (bytes > maxScopeBytes) {
+    if (bytes > secretLimits.scopeBytes) {
       throw vaultErrors.error(
         'SECRET_LIMIT',
-        `The secrets here would have ${bytes} bytes together; the limit is ${maxScopeBytes}. Delete some first, or ` +
+        `The secrets here would have ${bytes} bytes together; the limit is ${secretLimits.scopeBytes}. Delete ` +
+          'some first, or ' +
           'keep what is no secret in the config or in files.',
       );
     }

@@ -4,17 +4,8 @@
  * unseen.
  */
 import { isUtf8 } from 'node:buffer';
-import {
-  isAnnexError,
-  isJsonObject,
-  KiB,
-  messageOf,
-  SECOND,
-  type Clock,
-  type Id,
-  type Json,
-  type Logger,
-} from '@annex/kernel';
+import { isAnnexError, isJsonObject, messageOf, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
+import { webhookLimits } from '@annex/limits';
 import type { WebhookDefinition } from '@annex/manifest';
 import { beginDeliveryAttempt, endDeliveryAttempt, keepDeliveryBody, readDeliveryBody } from './rows/deliveries.js';
 import { findWebhook } from './rows/webhooks.js';
@@ -58,17 +49,6 @@ export interface DelivererOptions<Installation extends WebhookInstallation> {
     names: readonly string[],
   ) => void;
 }
-
-/** How long an endpoint may take to answer, in milliseconds (docs/webhooks.md). */
-export const deliveryTimeoutMs = 15 * SECOND;
-/** How long a delivery waits for its turn to be sent, in milliseconds: it holds a slot of the dispatcher. */
-export const deliveryWaitMs = 30 * SECOND;
-/**
- * Bytes of an answer that are kept, and that are read: its status is what counts, so a larger, broken or endless body
- * is cut.
- */
-const keptResponseBytes = 16 * KiB;
-const maxResponseBytes = 256 * KiB;
 
 interface Prepared<Installation> {
   webhook: WebhookRow;
@@ -299,8 +279,8 @@ export class Deliverer<Installation extends WebhookInstallation> {
         redirect: 'manual',
         overflow: 'cut',
         tenant: run.tenantId,
-        timeoutMs: deliveryTimeoutMs,
-        maxResponseBytes,
+        timeoutMs: webhookLimits.deliveryMs,
+        maxResponseBytes: webhookLimits.readAnswerBytes,
         signal,
         // A delivery stands for as many passes through the platform as its event has causes.
         hops: run.depth,
@@ -333,7 +313,7 @@ export class Deliverer<Installation extends WebhookInstallation> {
       const answer = {
         status: response.status,
         headers: Object.fromEntries(response.headers.filter(([name]) => name !== 'set-cookie')),
-        body: readableBody(response, maxResponseBytes),
+        body: readableBody(response, webhookLimits.readAnswerBytes),
       };
       const ending = await this.options.transforms.runTransform({
         snapshot,
@@ -495,8 +475,8 @@ function shownResponse(response: Response): Json {
   return {
     status,
     headers: shown,
-    body: readableBody(response, keptResponseBytes),
+    body: readableBody(response, webhookLimits.keptAnswerBytes),
     body_bytes: body.byteLength,
-    body_truncated: cut || body.byteLength > keptResponseBytes,
+    body_truncated: cut || body.byteLength > webhookLimits.keptAnswerBytes,
   };
 }

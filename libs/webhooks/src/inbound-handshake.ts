@@ -2,6 +2,7 @@
  * What senders ask before they send: whether somebody is there, and wants it. Each has a way of its own, and expects a
  * certain answer within seconds. What is repeated to them goes out as plain text, which no browser runs.
  */
+import { hookLimits } from '@annex/limits';
 import type { HookPreset, InboundRequest } from './inbound-request.js';
 import { headerOf } from './inbound-request.js';
 import { webhookErrors } from './errors.js';
@@ -20,8 +21,6 @@ export interface Handshake {
   /** What the sender was told to bring along (`verify_token`); `null`: nothing. */
   verifyToken: string | null;
 }
-
-const maxEchoed = 2048;
 
 /**
  * `HOOK_METHOD` for a request that cannot be a webhook or a question before one, whatever the source: nobody needs to
@@ -126,5 +125,5 @@ function plain(text: string): HandshakeAnswer {
 /** A parameter that came once. */
 function one({ query }: InboundRequest, name: string): string | undefined {
   const value = Object.hasOwn(query, name) ? query[name] : undefined;
-  return typeof value === 'string' && value !== '' && value.length <= maxEchoed ? value : undefined;
+  return typeof value === 'string' && value !== '' && value.length <= hookLimits.echoedChars ? value : undefined;
 }

@@ -1,6 +1,7 @@
 /** What may be said of a source of incoming webhooks, and what of it is kept. */
 import { quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
-import { maxRequiredPaths, requiredPathFault } from '@annex/events';
+import { hookLimits } from '@annex/limits';
+import { requiredPathFault } from '@annex/events';
 import { readCors, type CorsRules } from '@annex/manifest';
 import { hmacAlgorithms, hmacContents, hmacEncodings, type HmacForm } from './hmac-forms.js';
 import { hookPresets, type HookPreset } from './inbound-request.js';
@@ -80,8 +81,14 @@ export function inputFaults(source: string, input: HookSourceInput, hasSecret: b
 }
 
 function requireFaults({ require = [] }: HookSourceInput): InputFault[] {
-  if (require.length > maxRequiredPaths)
-    return [{ pointer: '/require', code: 'RANGE', detail: `has ${require.length} paths; at most ${maxRequiredPaths}` }];
+  if (require.length > hookLimits.requiredPaths)
+    return [
+      {
+        pointer: '/require',
+        code: 'RANGE',
+        detail: `has ${require.length} paths; at most ${hookLimits.requiredPaths}`,
+      },
+    ];
   return require.flatMap((path, index) => {
     const detail = requiredPathFault(path);
     return detail === undefined ? [] : [{ pointer: `/require/${index}`, code: 'FORMAT', detail }];

@@ -1,7 +1,7 @@
 /** Incoming webhooks: who may send them to a tenant, and what becomes of one. */
 import { createHash } from 'node:crypto';
 import { eventSources, missingPaths } from '@annex/events';
-import { maxEmitDepth, maxPayloadBytes } from '@annex/limits';
+import { hookLimits, maxEmitDepth, maxPayloadBytes } from '@annex/limits';
 import { storageProblem } from '@annex/host-api';
 import {
   jsonBytes,
@@ -51,7 +51,6 @@ import {
 } from './inbound-request.js';
 import { sealedAs, sealOwn, unsealOwn, validSecrets, withNewSecret, type OwnSecrets } from './own-secrets.js';
 import type { SecretsPort } from './ports.js';
-import { defaultToleranceS } from './signatures.js';
 
 export interface InboundHooksOptions {
   database: Database;
@@ -91,9 +90,6 @@ export type Reception =
   | { kind: 'challenge'; challenge: string }
   | ({ kind: 'handshake' } & HandshakeAnswer);
 
-/** Sources that a tenant may have. */
-export const maxHookSources = 100;
-
 export class InboundHooks {
   constructor(private readonly options: InboundHooksOptions) {}
 
@@ -120,7 +116,7 @@ export class InboundHooks {
    * `WEBHOOK_LIMIT`.
    */
   put(caller: TenantActor, source: string, input: HookSourceInput): Promise<HookSourceView & { created: boolean }> {
-    const { preset, secret, verifyToken, header = null, toleranceS = defaultToleranceS } = input;
+    const { preset, secret, verifyToken, header = null, toleranceS = hookLimits.toleranceS } = input;
     return this.#transaction(caller, async (tx) => {
       await takeTurn(tx, 'hookSources');
       const before = sourcePattern.test(source) ? await findHookSource(tx, source, { lock: true }) : undefined;
@@ -135,11 +131,11 @@ export class InboundHooks {
             .slice(0, 1000),
           { errors },
         );
-      if (!before && (await countHookSources(tx)) >= maxHookSources)
+      if (!before && (await countHookSources(tx)) >= hookLimits.sources)
         throw webhookErrors.error(
           'WEBHOOK_LIMIT',
-          `There are ${maxHookSources} sources here already, the most there may be. Delete some first.`,
-          { extra: { limit: maxHookSources } },
+          `There are ${hookLimits.sources} sources here already, the most there may be. Delete some first.`,
+          { extra: { limit: hookLimits.sources } },
         );
       const signing =
         preset === 'none'

@@ -1,13 +1,7 @@
-export { Deliverer, deliveryTimeoutMs, deliveryWaitMs, type DelivererOptions } from './deliverer.js';
+export { Deliverer, type DelivererOptions } from './deliverer.js';
 export { disableAfter } from './endpoint-health.js';
 export { webhookErrors } from './errors.js';
-export {
-  InboundHooks,
-  maxHookSources,
-  type HookSourceView,
-  type InboundHooksOptions,
-  type Reception,
-} from './inbound.js';
+export { InboundHooks, type HookSourceView, type InboundHooksOptions, type Reception } from './inbound.js';
 export { methodFault } from './inbound-handshake.js';
 export type { HookSourceInput } from './inbound-input.js';
 export { hookPresets, type HookPreset, type InboundRequest } from './inbound-request.js';
@@ -16,7 +10,6 @@ export { readRetryAfter } from './retry-after.js';
 export { hmacAlgorithms, hmacContents, hmacEncodings, type HmacForm } from './hmac-forms.js';
 export { tokenSchemes, verifyToken, type TokenRequest, type TokenScheme } from './tokens.js';
 export {
-  defaultToleranceS,
   signatureHeaders,
   signatureSchemes,
   signingKey,
@@ -27,7 +20,7 @@ export {
   type SignedRequest,
 } from './signatures.js';
 export type { WebhookInput } from './webhook-input.js';
-export { maxOwnWebhooks, Webhooks, type WebhooksOptions } from './webhooks.js';
+export { Webhooks, type WebhooksOptions } from './webhooks.js';
 export type { AttemptView, DeliveryView, WebhookView } from './views.js';
 export { connectPackageWebhooks, restPackageWebhooks } from './rows/webhooks.js';
 export { sendPackageWebhook } from './send-package-webhook.js';

@@ -1,5 +1,5 @@
 import type { Id, SealedValue } from '@annex/kernel';
-import { replacedForMs } from '@annex/limits';
+import { secretLimits } from '@annex/limits';
 import type { TenantTransaction } from '@annex/database';
 import type { SecretsPort } from './ports.js';
 
@@ -44,7 +44,7 @@ export function withNewSecret(own: OwnSecrets, secret: string, nowMs: number): O
   return {
     ...own,
     secret,
-    previous: own.secret === null ? null : { secret: own.secret, untilMs: nowMs + replacedForMs },
+    previous: own.secret === null ? null : { secret: own.secret, untilMs: nowMs + secretLimits.replacedForMs },
   };
 }
 

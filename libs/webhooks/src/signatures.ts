@@ -5,6 +5,7 @@
  * `hmac-forms.ts`. Everything is over the exact bytes; comparisons take the same time wherever they fail.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { hookLimits } from '@annex/limits';
 import { headerForms, matchesForm, plainForm, type HmacForm } from './hmac-forms.js';
 
 /**
@@ -26,9 +27,6 @@ export const signatureSchemes = [
   'hmac',
 ] as const;
 export type SignatureScheme = (typeof signatureSchemes)[number];
-
-/** Signed requests whose time is further away are replays. Seconds. */
-export const defaultToleranceS = 300;
 
 /**
  * The key that a secret stands for: base64 behind `whsec_`, any other its UTF-8 bytes. `undefined`: what follows
@@ -82,7 +80,7 @@ export interface SignedRequest {
   nowMs: number;
   /** Where the signature stands. Default: where the scheme says. */
   signatureHeader?: string | undefined;
-  /** Seconds, either way, for schemes that sign a time. Default {@link defaultToleranceS}. */
+  /** Seconds, either way, for schemes that sign a time. Default {@link hookLimits.toleranceS}. */
   toleranceS?: number | undefined;
   /** The address that the sender was given, for schemes that sign it. Default: none. */
   url?: string | undefined;
@@ -98,7 +96,7 @@ export function verifySignature({
   body,
   nowMs,
   signatureHeader,
-  toleranceS = defaultToleranceS,
+  toleranceS = hookLimits.toleranceS,
   url = '',
   form,
 }: SignedRequest): boolean {

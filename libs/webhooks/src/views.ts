@@ -1,4 +1,5 @@
 import type { RunStatus } from '@annex/runs';
+import { webhookLimits } from '@annex/limits';
 import type { SentDelivery } from './rows/deliveries.js';
 import type { WebhookAttemptRow } from './rows/webhook-attempt-row.js';
 import type { WebhookRow } from './rows/webhook-row.js';
@@ -169,18 +170,15 @@ export function deliveryView(
   };
 }
 
-/** Bytes of the body that are shown. */
-const shownBodyBytes = 64 * 1024;
-
 function attemptView(
   { runId, startedAt, durationMs, request, response, error }: WebhookAttemptRow,
   index: number,
   body: Buffer | null,
 ): AttemptView {
   const sent = body && {
-    body: body.subarray(0, shownBodyBytes).toString('utf8'),
+    body: body.subarray(0, webhookLimits.shownBodyBytes).toString('utf8'),
     body_bytes: body.length,
-    body_truncated: body.length > shownBodyBytes,
+    body_truncated: body.length > webhookLimits.shownBodyBytes,
   };
   return {
     number: index + 1,

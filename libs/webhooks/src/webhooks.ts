@@ -46,7 +46,7 @@ import {
 } from './rows/webhooks.js';
 import type { WebhookRow } from './rows/webhook-row.js';
 import { findDelivery, listDeliveries, listDeliveryAttempts, readDeliveryBody } from './rows/deliveries.js';
-import { maxPayloadBytes, replacedForMs } from '@annex/limits';
+import { maxPayloadBytes, secretLimits, webhookLimits } from '@annex/limits';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
 import { refuseCursor, webhookErrors } from './errors.js';
 import { stopWebhook } from './endpoint-health.js';
@@ -72,9 +72,6 @@ export interface WebhooksOptions {
   clock: Clock;
   logger: Logger;
 }
-
-/** Webhooks of its own that a tenant may have. */
-export const maxOwnWebhooks = 100;
 
 export class Webhooks {
   constructor(private readonly options: WebhooksOptions) {}
@@ -107,11 +104,11 @@ export class Webhooks {
     return this.#read(caller, async (tx) => {
       // Two at once must not both find room for the last.
       await takeTurn(tx, 'webhooks');
-      if ((await countOwnWebhooks(tx)) >= maxOwnWebhooks)
+      if ((await countOwnWebhooks(tx)) >= webhookLimits.webhooks)
         throw webhookErrors.error(
           'WEBHOOK_LIMIT',
-          `There are ${maxOwnWebhooks} webhooks here already, the most there may be. Delete some first.`,
-          { extra: { limit: maxOwnWebhooks } },
+          `There are ${webhookLimits.webhooks} webhooks here already, the most there may be. Delete some first.`,
+          { extra: { limit: webhookLimits.webhooks } },
         );
       const id = newId('webhook');
       const secret = input.secret ?? newSecret();
@@ -202,7 +199,7 @@ export class Webhooks {
       return {
         ...view,
         secret,
-        previous_secret_until: new Date(own.previous?.untilMs ?? nowMs + replacedForMs).toISOString(),
+        previous_secret_until: new Date(own.previous?.untilMs ?? nowMs + secretLimits.replacedForMs).toISOString(),
       };
     });
   }

@@ -5,13 +5,12 @@ import {
   eventNameFault,
   eventSeverities,
   isEventTag,
-  maxEventTagLength,
   readEvent,
   type EventInput,
   type EventReading,
 } from '@annex/events';
 import { Execution } from '@annex/execution';
-import { maxPayloadBytes } from '@annex/limits';
+import { eventLimits, maxPayloadBytes, restLimits } from '@annex/limits';
 import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -59,7 +58,7 @@ export const eventQuery = pageSchema.extend({
   severity: z.enum(eventSeverities).optional(),
   tag: z
     .string()
-    .max(maxEventTagLength)
+    .max(eventLimits.tagChars)
     .refine(isEventTag, 'is no tag: printable characters without commas')
     .optional()
     .describe('One of its tags'),
@@ -80,9 +79,6 @@ function requireEvent(reading: EventReading, data = '/data'): EventInput {
     { errors },
   );
 }
-
-/** How long `test-event` waits for the deliveries, in milliseconds. */
-const TEST_WAIT_MS = 10_000;
 
 const emittedView = ({ eventId }: { eventId: string }): EmittedEvent => ({ event_id: eventId });
 const replayedView = ({ eventId, runs }: Replayed): ReplayedEvent => ({
@@ -140,7 +136,7 @@ export class EventsController {
       '/event_data',
     );
     const { eventId, runs } = await this.events.emit(caller, event);
-    const until = Date.now() + TEST_WAIT_MS;
+    const until = Date.now() + restLimits.testEventWaitMs;
     const signal = waitSignal(reply, this.closing);
     await Promise.all(
       runs.map(({ runId }) => this.runs.waitForRun(caller.tenant.id, runId, until - Date.now(), signal)),

@@ -1,7 +1,7 @@
 import type { Caller } from '@annex/access';
 import { eventNameFault } from '@annex/events';
 import { Execution } from '@annex/execution';
-import { maxFilterValueBytes } from '@annex/limits';
+import { maxFilterValueBytes, restLimits } from '@annex/limits';
 import { jsonBytes } from '@annex/kernel';
 import { Body, Controller, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -24,14 +24,12 @@ const filterBody = z.strictObject({ value: z.unknown().describe('Any JSON, at mo
       message: 'is required; null is a value too',
     });
 });
-/** Calls of one tenant under way at once, in this process. */
-const MAX_CALLS = 200;
 
 /** Points at which the host application lets plugins change a value. */
 @ApiTags('Filters')
 @Controller('api')
 export class FiltersController {
-  readonly #calls = new InFlight(MAX_CALLS, 'filter calls');
+  readonly #calls = new InFlight(restLimits.filterCalls, 'filter calls');
 
   constructor(
     private readonly execution: Execution,

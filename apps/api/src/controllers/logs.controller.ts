@@ -1,6 +1,7 @@
 import { Access, type Caller } from '@annex/access';
 import { Execution, logLevels } from '@annex/execution';
 import type { Page } from '@annex/kernel';
+import { restLimits } from '@annex/limits';
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -28,9 +29,6 @@ const logQuery = pageSchema.extend({
 });
 const streamQuery = logQuery.pick({ level: true, run_id: true, since: true, q: true });
 
-/** Streams of one tenant at once, in this process. */
-const MAX_STREAMS = 100;
-
 /** What a plugin wrote. */
 @ApiTags('Runs')
 @Controller('api')
@@ -42,7 +40,7 @@ export class LogsController {
     access: Access,
     @Inject(CLOSING) closing: AbortSignal,
   ) {
-    this.#streams = new TenantStreams({ access, closing, max: MAX_STREAMS, what: 'log streams' });
+    this.#streams = new TenantStreams({ access, closing, max: restLimits.logStreams, what: 'log streams' });
   }
 
   @Get('plugins/:id/logs')

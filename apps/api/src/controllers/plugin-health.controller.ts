@@ -2,6 +2,7 @@ import type { Caller } from '@annex/access';
 import { Execution, healthSaid } from '@annex/execution';
 import { Installations } from '@annex/installations';
 import { parseId } from '@annex/kernel';
+import { restLimits } from '@annex/limits';
 import { outcomeOf } from '@annex/runs';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -12,14 +13,11 @@ import { apiErrors } from '../http/errors.js';
 import { input, wholeListSchema } from '../http/input.js';
 import { PluginHealth, PluginsHealth } from '../views/runs.js';
 
-/** Checks of one tenant at once, in this process. */
-const MAX_CHECKS = 10;
-
 /** What a plugin says of itself. */
 @ApiTags('Runs')
 @Controller('api')
 export class PluginHealthController {
-  readonly #checks = new InFlight(MAX_CHECKS, 'health checks');
+  readonly #checks = new InFlight(restLimits.healthChecks, 'health checks');
 
   constructor(
     private readonly execution: Execution,

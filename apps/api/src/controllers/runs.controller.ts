@@ -2,7 +2,7 @@ import type { Page } from '@annex/kernel';
 import type { Caller } from '@annex/access';
 import { hasEnded, Runs, runStatuses, type StartedRun as Started } from '@annex/runs';
 import { Execution } from '@annex/execution';
-import { runKinds } from '@annex/limits';
+import { restLimits, runKinds } from '@annex/limits';
 import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -36,15 +36,12 @@ const wait = z.object({
   wait: z.coerce.number().min(0).max(60).optional().describe('Seconds to wait for the run to end, at most 60'),
 });
 
-/** Of one tenant at once: each holds a connection to the database while it looks. */
-const maxSearches = 4;
-
 const startedView = ({ runId, status }: Started): StartedRun => ({ run_id: runId, status });
 
 @ApiTags('Runs')
 @Controller('api')
 export class RunsController {
-  readonly #searches = new InFlight(maxSearches, 'searches of runs');
+  readonly #searches = new InFlight(restLimits.searches, 'searches of runs');
 
   constructor(
     private readonly execution: Execution,

@@ -1,7 +1,8 @@
 import type { Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
 import { Installations } from '@annex/installations';
-import { didYouMean, KiB, parseId, quote, type Page } from '@annex/kernel';
+import { didYouMean, parseId, quote, type Page } from '@annex/kernel';
+import { restLimits } from '@annex/limits';
 import { checkSecret, Vault } from '@annex/vault';
 import { Webhooks } from '@annex/webhooks';
 import { Body, Controller, Delete, Get, Param, Post, Put } from '@nestjs/common';
@@ -21,8 +22,6 @@ const hosts = z
   .max(50)
   .optional()
   .describe('The only hosts that it may go to; code then does not get it');
-/** A value of 64 KiB in which every character is written as an escape, and what stands around it. */
-const secretBodyBytes = 448 * KiB;
 const put = z.strictObject({ value, allowed_hosts: hosts });
 const post = z.strictObject({ key: z.string().min(1).max(200), value, allowed_hosts: hosts });
 
@@ -55,7 +54,7 @@ export class SecretsController {
     summary: 'Set a tenant-wide secret; a plugin reads it only if its manifest names it',
     gate: 'admin',
     body: put,
-    maxBodyBytes: secretBodyBytes,
+    maxBodyBytes: restLimits.secretBodyBytes,
     answers: { 200: Secret },
   })
   async set(
@@ -106,7 +105,7 @@ export class SecretsController {
     summary: 'Set a plugin’s secret, named in the body',
     gate: 'admin',
     body: post,
-    maxBodyBytes: secretBodyBytes,
+    maxBodyBytes: restLimits.secretBodyBytes,
     answers: { 200: Secret },
   })
   async add(
@@ -129,7 +128,7 @@ export class SecretsController {
     summary: 'Set a plugin’s secret',
     gate: 'admin',
     body: put,
-    maxBodyBytes: secretBodyBytes,
+    maxBodyBytes: restLimits.secretBodyBytes,
     answers: { 200: Secret },
   })
   async setOfPlugin(

@@ -4,14 +4,12 @@ import { seriesKeys } from '@annex/runs';
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { restLimits } from '@annex/limits';
 import { InFlight } from '../ext/in-flight.js';
 import { CurrentCaller } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
 import { input, instant, refuse } from '../http/input.js';
 import { Stats } from '../views/runs.js';
-
-/** Of one tenant at once: each holds a connection to the database for as long as it counts. */
-const maxCharts = 4;
 
 const secondsOf: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -34,7 +32,7 @@ const query = z.object({
 @ApiTags('Runs')
 @Controller('api/stats')
 export class StatsController {
-  readonly #charts = new InFlight(maxCharts, 'charts');
+  readonly #charts = new InFlight(restLimits.charts, 'charts');
 
   constructor(private readonly execution: Execution) {}
 

@@ -1,6 +1,7 @@
 import { Access, type Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
 import { messageOf } from '@annex/kernel';
+import { restLimits } from '@annex/limits';
 import { Events } from '@annex/runs';
 import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -20,9 +21,6 @@ import { runQuery } from './runs.controller.js';
 const eventStreamQuery = eventQuery.pick({ type: true, since: true });
 const runStreamQuery = runQuery.pick({ plugin: true, kind: true, status: true, event_id: true, name: true });
 
-/** Of one tenant at once, in this process: each looks at the database every second. */
-const maxStreams = 20;
-
 /** A look at the database that failed; the next one comes all the same. */
 const failed =
   (request: FastifyRequest) =>
@@ -39,7 +37,7 @@ export class EventStreamController {
     private readonly events: Events,
     @Inject(CLOSING) closing: AbortSignal,
   ) {
-    this.#streams = new TenantStreams({ access, closing, max: maxStreams, what: 'event streams' });
+    this.#streams = new TenantStreams({ access, closing, max: restLimits.streams, what: 'event streams' });
   }
 
   @Get()
@@ -82,7 +80,7 @@ export class RunStreamController {
     private readonly execution: Execution,
     @Inject(CLOSING) closing: AbortSignal,
   ) {
-    this.#streams = new TenantStreams({ access, closing, max: maxStreams, what: 'run streams' });
+    this.#streams = new TenantStreams({ access, closing, max: restLimits.streams, what: 'run streams' });
   }
 
   @Get()

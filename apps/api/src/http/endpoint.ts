@@ -1,4 +1,4 @@
-import { KiB } from '@annex/kernel';
+import { restLimits } from '@annex/limits';
 import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation } from '@nestjs/swagger';
@@ -18,7 +18,7 @@ export interface Description<A extends Answers = Answers> {
   /** The body is an event: a large one costs points of an account of its own (`EventBudget`). */
   takesEvent?: boolean;
   /**
-   * Bytes of a body. Default {@link usualBodyBytes}; what carries values of plugins takes the server's own limit,
+   * Bytes of a body. Default {@link restLimits.bodyBytes}; what carries values of plugins takes the server's own limit,
    * `Infinity`.
    */
   maxBodyBytes?: number;
@@ -37,9 +37,6 @@ export interface Description<A extends Answers = Answers> {
   bytes?: boolean;
   description?: string;
 }
-
-/** Bytes of a body that carries nothing but a few fields. */
-export const usualBodyBytes = 64 * KiB;
 
 type EndpointDecorator<A extends Answers> = <Method extends (...args: never[]) => Given<A> | Promise<Given<A>>>(
   target: object,
@@ -66,7 +63,7 @@ export function Endpoint<const A extends Answers>(given: Description<A>): Endpoi
     answers,
     callPoints,
     takesEvent,
-    maxBodyBytes = usualBodyBytes,
+    maxBodyBytes = restLimits.bodyBytes,
     query,
     upload,
     shownOnce,

@@ -8,12 +8,10 @@ import {
   type Json,
   type JsonObject,
 } from '@annex/kernel';
+import { restLimits } from '@annex/limits';
 import type { PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { apiErrors } from './errors.js';
-
-/** Faults of one request that are told. */
-const MAX_FAULTS = 50;
 
 /** Checks a body or query against a schema and answers all faults together, each with its JSON pointer. */
 export class InputPipe<Schema extends z.ZodType> implements PipeTransform<unknown, z.infer<Schema>> {
@@ -33,7 +31,7 @@ export function input<Schema extends z.ZodType>(schema: Schema): InputPipe<Schem
 export function readInput<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(value ?? {});
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.slice(0, MAX_FAULTS).flatMap(faults).slice(0, MAX_FAULTS);
+  const errors = parsed.error.issues.slice(0, restLimits.faults).flatMap(faults).slice(0, restLimits.faults);
   throw apiErrors.error(
     'INVALID_INPUT',
     errors

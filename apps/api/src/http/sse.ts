@@ -1,11 +1,10 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { isAnnexError } from '@annex/kernel';
+import { restLimits } from '@annex/limits';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { apiErrors } from './errors.js';
 
 const KEEPALIVE_MS = 15_000;
-/** A reader that does not read is cut off when this many bytes wait for it; it may come back with `Last-Event-ID`. */
-const MAX_WAITING_BYTES = 1024 * 1024;
 
 type Send = (event: { id?: string; data: unknown }) => void;
 
@@ -44,12 +43,12 @@ export async function streamEvents({
   let waiting: string[] | undefined = [];
   const write = (text: string) => {
     if (waiting) waiting.push(text);
-    else if (raw.writableLength > MAX_WAITING_BYTES) raw.destroy();
+    else if (raw.writableLength > restLimits.streamWaitingBytes) raw.destroy();
     else raw.write(text);
   };
   const gone = new Promise<void>((done) => raw.once('close', done));
   const ready = async (): Promise<void> => {
-    while (waiting || raw.writableLength > MAX_WAITING_BYTES / 2) {
+    while (waiting || raw.writableLength > restLimits.streamWaitingBytes / 2) {
       if (raw.destroyed) return;
       await new Promise((done) => setTimeout(done, waiting ? 5 : 50).unref());
     }

@@ -1,16 +1,13 @@
 import '@fastify/multipart';
 import type { Readable } from 'node:stream';
 import { networkOf } from '@annex/access';
-import { maxPackageBytes } from '@annex/limits';
+import { archiveLimits, restLimits } from '@annex/limits';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { InFlight } from '../ext/in-flight.js';
 import { GatheredBody, type BodyMemory } from './body-reader.js';
 import type { Identified } from './authentication.js';
 import { apiErrors } from './errors.js';
 import { askForBody } from './expect-continue.js';
-
-/** Uploads of one tenant under way at once, from their first byte to the answer. */
-export const maxUploads = 4;
 
 export interface Upload {
   bytes: Uint8Array;
@@ -28,7 +25,7 @@ const read = new WeakMap<FastifyRequest, Promise<Upload>>();
  * the room for all bodies.
  */
 export function limitUploads(server: FastifyInstance, memory: BodyMemory): void {
-  const places = new InFlight(maxUploads, 'uploads');
+  const places = new InFlight(restLimits.uploads, 'uploads');
   server.addHook('onRequest', (request: Identified, reply, done) => {
     if (!request.routeOptions.config.upload || !request.caller) return done();
     try {
@@ -76,7 +73,7 @@ async function readForm(request: FastifyRequest): Promise<Upload> {
   let bytes: Uint8Array | undefined;
   const fields = new Map<string, string[]>();
   for await (const part of request.parts({
-    limits: { fileSize: maxPackageBytes, files: 2, fields: 20, fieldSize: 10_000, parts: 24 },
+    limits: { fileSize: archiveLimits.maxPackedBytes, files: 2, fields: 20, fieldSize: 10_000, parts: 24 },
   })) {
     if (part.type === 'field') {
       fields.set(part.fieldname, [...(fields.get(part.fieldname) ?? []), String(part.value)]);
@@ -86,7 +83,8 @@ async function readForm(request: FastifyRequest): Promise<Upload> {
     if (part.file.truncated)
       throw apiErrors.error(
         'PAYLOAD_TOO_LARGE',
-        `The package is larger than ${maxPackageBytes} bytes (10 MiB). Leave out what the plugin does not need.`,
+        `The package is larger than ${archiveLimits.maxPackedBytes} bytes (10 MiB). Leave out what the plugin ` +
+          'does not need.',
       );
     if (part.fieldname !== 'file')
       throw invalid('/file', `the package belongs in the field \`file\`, not \`${part.fieldname.slice(0, 50)}\``);
@@ -109,7 +107,9 @@ async function readForm(request: FastifyRequest): Promise<Upload> {
 async function gather(request: FastifyRequest, file: Readable): Promise<Buffer> {
   const memory = rooms.get(request);
   if (!memory) throw apiErrors.error('INTERNAL', 'This endpoint takes no uploads.');
-  const body = new GatheredBody(memory, networkOf(request.ip), maxPackageBytes, (fault) => file.destroy(fault));
+  const body = new GatheredBody(memory, networkOf(request.ip), archiveLimits.maxPackedBytes, (fault) =>
+    file.destroy(fault),
+  );
   try {
     for await (const chunk of file as AsyncIterable<Buffer>) body.add(chunk);
     return body.end();

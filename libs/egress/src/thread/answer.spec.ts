@@ -1,8 +1,9 @@
 import { KiB, MiB } from '@annex/kernel';
+import { answerLimits } from '@annex/limits';
 import { describe, expect, it } from 'vitest';
 import { AnswerTaker } from './answer.js';
 import type { HopOrder } from './hop.js';
-import { answerLimits, maxSocketBytes } from './limits.js';
+import { maxSocketBytes } from './limits.js';
 
 const take = (wanted: Partial<HopOrder> = {}): AnswerTaker =>
   new AnswerTaker({ method: 'GET', maxBytes: 10 * MiB, overflow: 'fail', stopAtRedirect: true, ...wanted });

@@ -3,11 +3,12 @@
  * far, twice at most.
  */
 import { KiB, MiB } from '@annex/kernel';
+import { answerLimits } from '@annex/limits';
 import type { Dispatcher } from 'undici';
 import { egressErrors } from '../errors.js';
 import { rawHeader } from '../headers.js';
 import type { HopOrder } from './hop.js';
-import { answerLimits, maxSocketBytes } from './limits.js';
+import { maxSocketBytes } from './limits.js';
 
 /** An answer as it was sent, not inflated. */
 export interface TakenAnswer {

@@ -1,12 +1,12 @@
 /** Sends one hop over a connection of its own and takes the answer in. */
 import { isAnnexError, messageOf, quote, type AnnexError } from '@annex/kernel';
+import { answerLimits } from '@annex/limits';
 import { Client, type Dispatcher } from 'undici';
 import { egressErrors } from '../errors.js';
 import { AnswerTaker } from './answer.js';
 import { dial, type Dialled } from './dial.js';
 import type { HopAnswer, HopOrder } from './hop.js';
 import { inflate } from './inflate.js';
-import { answerLimits } from './limits.js';
 
 /** A hop under way. */
 export interface Hop {

@@ -1,8 +1,8 @@
 import { newId, type Id, type Json } from '@annex/kernel';
-import { maxFilterValueBytes } from '@annex/limits';
+import { filterChainLimits, maxFilterValueBytes } from '@annex/limits';
 import { describe, expect, it } from 'vitest';
 import type { FilterRegistration, InstallationSnapshot } from '../snapshots/snapshot.js';
-import { filterChainMs, passThroughFilters, type FilterCall, type FilterEnding } from './filter-chain.js';
+import { passThroughFilters, type FilterCall, type FilterEnding } from './filter-chain.js';
 import { fromOutside } from '../cause.js';
 import { arrangeFilters, type FilterHandler } from './filter-points.js';
 
@@ -145,7 +145,7 @@ describe('a value', () => {
   it('has so much time in all, and each filter what is left of it', async () => {
     const many = Array.from({ length: 8 }, (_, index) => plugin(`p${index}`, [{ timeoutMs: 900 }]));
     const { answer, told } = await pass(many, ({ value }) => Number(value) + 1, {}, 900);
-    expect(told.map(({ wallMs }) => wallMs)).toEqual([900, 900, 900, 900, 900, filterChainMs - 4500]);
+    expect(told.map(({ wallMs }) => wallMs)).toEqual([900, 900, 900, 900, 900, filterChainLimits.chainMs - 4500]);
     expect(answer.value).toBe(7);
     expect(answer.runs.slice(6)).toMatchObject([
       { plugin: 'p6', run_id: null, status: 'skipped', error: { code: 'TIMEOUT' } },

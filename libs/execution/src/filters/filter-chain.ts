@@ -2,15 +2,12 @@
  * Passes a value through every filter of a point, one after the other. A filter that fails is passed over (`on_error:
  * 'pass'`, the default) or ends the whole call (`'fail'`); either way its run tells why.
  */
-import { SECOND, quote, type Clock, type Id, type Json } from '@annex/kernel';
-import { maxFilterValueBytes } from '@annex/limits';
+import { quote, type Clock, type Id, type Json } from '@annex/kernel';
+import { filterChainLimits, maxFilterValueBytes } from '@annex/limits';
 import { outcomeOf } from '@annex/runs';
 import { executionErrors } from '../errors.js';
 import type { Cause } from '../cause.js';
 import type { FilterHandler } from './filter-points.js';
-
-/** The most that all filters of one call take together, in milliseconds. Each by itself has at most a second. */
-export const filterChainMs = 5 * SECOND;
 
 /** A value on its way through a filter point. */
 export interface FilterCall {
@@ -22,7 +19,9 @@ export interface FilterCall {
   user: Json;
   /** Fires when nobody waits any more. */
   signal?: AbortSignal | undefined;
-  /** When the caller's own time is over, milliseconds since the epoch. Default: after {@link filterChainMs}. */
+  /**
+   * When the caller's own time is over, milliseconds since the epoch. Default: after {@link filterChainLimits.chainMs}.
+   */
   deadlineMs?: number;
   /** What brought the call about; installations of its `within` are left out. Default: somebody outside. */
   cause?: Cause;
@@ -77,7 +76,7 @@ export async function passThroughFilters(
         'of the thing.',
     );
   }
-  const until = Math.min(clock.now() + filterChainMs, call.deadlineMs ?? Infinity);
+  const until = Math.min(clock.now() + filterChainLimits.chainMs, call.deadlineMs ?? Infinity);
   const runs: FilterStep[] = [];
   let { value } = call;
   for (const handler of handlers) {
@@ -105,7 +104,7 @@ export async function passThroughFilters(
       status: 'skipped',
       error: {
         code: 'TIMEOUT',
-        message: `The filters before it used up the time of the whole call, ${filterChainMs} ms at most.`,
+        message: `The filters before it used up the time of the whole call, ${filterChainLimits.chainMs} ms at most.`,
       },
     };
   }

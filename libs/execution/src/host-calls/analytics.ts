@@ -1,18 +1,11 @@
 import type { HostHandlers } from '@annex/host-api';
 import { quote, type Clock, type Id, type Json } from '@annex/kernel';
+import { analyticsLimits } from '@annex/limits';
 import { trackedNames } from '../rows/tracked.js';
 import type { Database } from '@annex/database';
 import { executionErrors } from '../errors.js';
 import type { RunIdentity } from './run-identity.js';
 
-/** Different names that an installation may count on one UTC day. */
-export const maxTrackedNames = 200;
-/** Numeric properties of one call; they are summed by name. */
-export const maxTrackedSums = 20;
-/** Largest amount of a property, so that no sum overflows. */
-const maxTrackedAmount = 1e15;
-/** Characters of a property's name. */
-const maxPropLength = 64;
 /** Installations whose names are remembered. */
 const maxInstallations = 5_000;
 
@@ -60,10 +53,10 @@ export function analyticsHandlers({
       identity.checkName(name, 'The name of ctx.analytics.track');
       const sums = readSums(props ?? {}, identity);
       const names = await namesToday(identity);
-      if (!names.has(name) && names.size >= maxTrackedNames) {
+      if (!names.has(name) && names.size >= analyticsLimits.names) {
         throw executionErrors.error(
           'ANALYTICS_LIMIT',
-          `This plugin counted ${names.size} different names today, which is the limit (${maxTrackedNames}); ` +
+          `This plugin counted ${names.size} different names today, which is the limit (${analyticsLimits.names}); ` +
             `${quote(name)} was not counted. Put what varies into a property instead of the name.`,
         );
       }
@@ -81,23 +74,24 @@ function readSums(props: { [key: string]: Json }, identity: RunIdentity): Record
   const sums = new Map<string, number>();
   for (const [prop, value] of Object.entries(props)) {
     if (typeof value !== 'number' || prop === '') continue;
-    if (prop.length > maxPropLength)
+    if (prop.length > analyticsLimits.propChars)
       throw executionErrors.error(
         'ANALYTICS_LIMIT',
-        `The property ${quote(prop)} has a name of ${prop.length} characters; the limit is ${maxPropLength}.`,
+        `The property ${quote(prop)} has a name of ${prop.length} characters; the limit is ` +
+          `${analyticsLimits.propChars}.`,
       );
-    if (Math.abs(value) > maxTrackedAmount)
+    if (Math.abs(value) > analyticsLimits.amount)
       throw executionErrors.error(
         'ANALYTICS_LIMIT',
-        `The property ${quote(prop)} is ${value}; amounts of at most ${maxTrackedAmount} either way are summed.`,
+        `The property ${quote(prop)} is ${value}; amounts of at most ${analyticsLimits.amount} either way are summed.`,
       );
     identity.checkName(prop, 'A property of ctx.analytics.track');
     sums.set(prop, value);
   }
-  if (sums.size > maxTrackedSums)
+  if (sums.size > analyticsLimits.sums)
     throw executionErrors.error(
       'ANALYTICS_LIMIT',
-      `The call has ${sums.size} numeric properties; the limit is ${maxTrackedSums}. Count less at a time.`,
+      `The call has ${sums.size} numeric properties; the limit is ${analyticsLimits.sums}. Count less at a time.`,
     );
   return Object.fromEntries(sums);
 }

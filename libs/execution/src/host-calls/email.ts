@@ -1,6 +1,6 @@
 import { findGrant, type HostArgs, type HostHandlers } from '@annex/host-api';
 import type { Id, Json } from '@annex/kernel';
-import { maxMailBytes } from '@annex/limits';
+import { mailLimits } from '@annex/limits';
 import { outcomeErrors } from '@annex/runs';
 import { findTemplate, isMarkup, templatesFolder } from '@annex/templates';
 import { executionErrors } from '../errors.js';
@@ -123,7 +123,7 @@ async function readAttachments(
   identity: RunIdentity,
 ): Promise<Attachment[]> {
   const read = [];
-  let bytesLeft = maxMailBytes;
+  let bytesLeft = mailLimits.bytes;
   for (const attachment of args.attachments ?? []) {
     const one =
       'file' in attachment

@@ -1,6 +1,7 @@
-import { maxFileCallBytes, type HostHandlers } from '@annex/host-api';
+import { type HostHandlers } from '@annex/host-api';
 import { eventSources } from '@annex/events';
 import type { Actor, Id, Page, PageRequest } from '@annex/kernel';
+import { fileLimits, listLimits } from '@annex/limits';
 import { executionErrors } from '../errors.js';
 import type { RunIdentity } from './run-identity.js';
 
@@ -38,8 +39,6 @@ export interface FilesPort {
   delete(tenantId: Id<'tenant'>, key: string, options: { by: FileActor }): Promise<boolean>;
 }
 
-const defaultFiles = 100;
-
 /**
  * `ctx.files`. Changes take place at once, in a background run too: an attempt that is made again writes again.
  * Contents go where the plugin sends them, as bytes; keys and types are kept in PostgreSQL, so they may hold no secret.
@@ -59,21 +58,22 @@ export function fileHandlers(
       files.list(identity.snapshot.tenantId, {
         prefix,
         cursor: options?.cursor ?? undefined,
-        limit: options?.limit ?? defaultFiles,
+        limit: options?.limit ?? listLimits.defaultItems,
       }),
     'files.stat': async ([key], { identity }) => (await files.stat(identity.snapshot.tenantId, key)) ?? null,
     'files.read': async ([key], { identity }) =>
-      (await files.readBytes(identity.snapshot.tenantId, key, maxFileCallBytes)).bytes,
+      (await files.readBytes(identity.snapshot.tenantId, key, fileLimits.callBytes)).bytes,
     'files.url': ([key, options], { identity }) => files.link(identity.snapshot.tenantId, key, options?.expires_s),
     'files.upload': async ([key, data, options], { identity, signal }) => {
       identity.checkName(key, 'The key of ctx.files.upload');
       if (options?.content_type !== undefined)
         identity.checkName(options.content_type, 'The content type of ctx.files.upload');
       const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-      if (bytes.length > maxFileCallBytes) {
+      if (bytes.length > fileLimits.callBytes) {
         throw executionErrors.error(
           'FILE_CALL_LIMIT',
-          `ctx.files.upload was given ${bytes.length} bytes; it takes at most ${maxFileCallBytes} at once. Upload ` +
+          `ctx.files.upload was given ${bytes.length} bytes; it takes at most ${fileLimits.callBytes} at once. ` +
+            'Upload ' +
             'larger files by PUT /api/files/<key>.',
         );
       }

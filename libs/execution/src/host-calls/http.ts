@@ -1,13 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { HostHandlers } from '@annex/host-api';
 import { LARGE_TEXT, largeWork, systemClock, type Clock } from '@annex/kernel';
+import { httpLimits } from '@annex/limits';
 import type { EgressPort, SecretsPort } from './ports.js';
 import { appendQuery } from './query.js';
 import type { RunIdentity } from './run-identity.js';
 import { fillSecretRefs } from './secret-refs.js';
-
-/** How long an outbound call may take when the plugin does not say, in milliseconds. */
-const defaultTimeoutMs = 10_000;
 
 export interface HttpOptions {
   egress: EgressPort;
@@ -39,7 +37,7 @@ export function httpHandlers({
         body: sent,
         method,
         allowHosts: snapshot.allowHosts,
-        timeoutMs: Math.max(1, Math.min(timeout_ms ?? defaultTimeoutMs, deadlineMs - clock.now())),
+        timeoutMs: Math.max(1, Math.min(timeout_ms ?? httpLimits.defaultTimeoutMs, deadlineMs - clock.now())),
         maxRequestBytes: runLimits.httpBodyBytes,
         maxResponseBytes: runLimits.httpBodyBytes,
         signal,

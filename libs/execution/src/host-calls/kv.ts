@@ -1,13 +1,12 @@
 import type { HostHandlers } from '@annex/host-api';
 import { pageOf, quote, readCursor, textCursor } from '@annex/kernel';
+import { listLimits } from '@annex/limits';
 import { deleteKv, getKv, incrementKv, listKv, setKv } from '../rows/kv.js';
 import type { Database } from '@annex/database';
 import { executionErrors } from '../errors.js';
 import type { RunIdentity } from './run-identity.js';
 
 type KvHandlers = Pick<HostHandlers<RunIdentity>, 'kv.get' | 'kv.set' | 'kv.delete' | 'kv.list' | 'kv.incr'>;
-
-const defaultKeys = 100;
 
 /** `ctx.kv`: each call is one transaction of its own. */
 export function kvHandlers(database: Pick<Database, 'forTenant'>): KvHandlers {
@@ -32,7 +31,7 @@ export function kvHandlers(database: Pick<Database, 'forTenant'>): KvHandlers {
     },
     'kv.list': async ([options], { identity }) => {
       const { tenantId, installationId } = identity.snapshot;
-      const { prefix = '', limit = defaultKeys, cursor } = options ?? {};
+      const { prefix = '', limit = listLimits.defaultItems, cursor } = options ?? {};
       const after = readCursor(cursor, textCursor.read, refuseCursor);
       // No key holds such characters, so nothing begins with them.
       if (prefix.includes('\0') || !prefix.isWellFormed()) return { keys: [], next_cursor: null };

@@ -1,13 +1,11 @@
-import { llmMessages, maxPromptBytes, type HostArgs, type HostHandlers, type HostResult } from '@annex/host-api';
+import { llmMessages, type HostArgs, type HostHandlers, type HostResult } from '@annex/host-api';
 import { KiB, MiB, systemClock, type Clock, type Json } from '@annex/kernel';
+import { llmLimits } from '@annex/limits';
 import { z } from 'zod';
 import { executionErrors } from '../errors.js';
 import type { FilterAnswer, FilterCall } from '../filters/filter-chain.js';
 import type { LlmPort } from './ports.js';
 import type { RunIdentity } from './run-identity.js';
-
-/** How long a call may take when the plugin does not say, in milliseconds; never beyond the run's own deadline. */
-const defaultTimeoutMs = 120_000;
 
 /**
  * Largest value around a call: a prompt or an answer with JSON around it. What a filter answers is at most what any
@@ -19,7 +17,7 @@ const maxFilteredBytes = 2 * MiB + 64 * KiB;
 const promptValue = z.object({
   messages: llmMessages,
   model: z.string().min(1).max(200).nullish(),
-  max_tokens: z.int().min(1).max(1_000_000).nullish(),
+  max_tokens: z.int().min(1).max(llmLimits.answerTokens).nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   response_format: z.enum(['json', 'text']).nullish(),
   stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(4)]).nullish(),
@@ -59,7 +57,7 @@ export function llmHandlers({
             'less with max_tokens, or split the work over several runs.',
         );
       }
-      const until = Math.min(deadlineMs, clock.now() + (options?.timeoutMs ?? defaultTimeoutMs));
+      const until = Math.min(deadlineMs, clock.now() + (options?.timeoutMs ?? llmLimits.defaultTimeoutMs));
       const pass = async (name: string, value: Json): Promise<Json> => {
         const { callChain, cause, user } = identity;
         const answer = await filters.pass({
@@ -115,10 +113,11 @@ function promptOf(prompt: HostArgs<'llm.run'>[0], options: Options) {
     ...(typeof prompt === 'string' ? [{ role: 'user' as const, content: prompt }] : prompt),
   ];
   const size = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
-  if (size > maxPromptBytes) {
+  if (size > llmLimits.promptBytes) {
     throw executionErrors.error(
       'PAYLOAD_TOO_LARGE',
-      `The prompt of ctx.llm is ${size} bytes; the limit is ${maxPromptBytes}. Send the part that matters, or ask ` +
+      `The prompt of ctx.llm is ${size} bytes; the limit is ${llmLimits.promptBytes}. Send the part that ` +
+        'matters, or ask ' +
         'about one part at a time.',
     );
   }

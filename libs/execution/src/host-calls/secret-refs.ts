@@ -6,6 +6,7 @@
  */
 import { secretMayGoTo } from '@annex/host-api';
 import { quote } from '@annex/kernel';
+import { httpLimits } from '@annex/limits';
 import { outcomeErrors } from '@annex/runs';
 import { executionErrors } from '../errors.js';
 import type { SecretsPort } from './ports.js';
@@ -26,9 +27,6 @@ export interface Filled {
   /** Puts the placeholders back into the URL that answered. */
   hide(url: string): string;
 }
-
-/** Placeholders in one request; each may stand for 64 KiB. */
-const maxRefs = 100;
 
 type Encode = (value: string) => string;
 
@@ -57,7 +55,7 @@ export async function fillSecretRefs(
   // Egress says what is wrong with a URL that cannot be read; it sends nothing.
   if (target === null) return { request, carriesSecret: true, hide: (url) => url };
   const names = texts.flatMap((text) => readRefs(text, token).map(({ name }) => name));
-  if (names.length > maxRefs) throw tooManyRefs();
+  if (names.length > httpLimits.secretPlaces) throw tooManyRefs();
   const values = await readAllowed([...new Set(names)], target, {
     identity,
     known: () => secrets.readForRef(tenantId, installationId, declared),
@@ -158,7 +156,7 @@ const after = /^(?:\}\}|%7D%7D)/i;
 function readRefs(text: string, token: string): Ref[] {
   const found: Ref[] = [];
   for (let at = text.indexOf(token); at >= 0; at = text.indexOf(token, at + token.length)) {
-    if (found.length >= maxRefs) throw tooManyRefs();
+    if (found.length >= httpLimits.secretPlaces) throw tooManyRefs();
     const head = before.exec(text.slice(Math.max(found.at(-1)?.end ?? 0, at - 260), at));
     const tail = after.exec(text.slice(at + token.length, at + token.length + 6));
     if (!head || !tail) {
@@ -176,7 +174,8 @@ function readRefs(text: string, token: string): Ref[] {
 function tooManyRefs(): Error {
   return executionErrors.error(
     'SECRET_REF_LIMIT',
-    `The request holds more than ${maxRefs} placeholders of secrets, which is the limit. Send each secret once.`,
+    `The request holds more than ${httpLimits.secretPlaces} placeholders of secrets, which is the limit. Send ` +
+      'each secret once.',
   );
 }
 

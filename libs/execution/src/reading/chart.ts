@@ -19,9 +19,6 @@ export interface ChartView {
   series: { key: string; values: (number | null)[] }[];
 }
 
-/** Most buckets of one chart. */
-export const maxBuckets = 1000;
-
 const niceBucketsS = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800];
 
 /** The shortest usual length of a bucket, in seconds, with which a span has 60 buckets at most. */

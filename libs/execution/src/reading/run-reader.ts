@@ -1,4 +1,5 @@
 import { parseId, quote, readCursor, type Clock, type Id, type Page, type PageRequest } from '@annex/kernel';
+import { runListLimits } from '@annex/limits';
 import { quotaNames, quotas, readQuotas, type QuotaName, type QuotaRow, type QuotaUse } from '@annex/quotas';
 import type { RunKind } from '@annex/limits';
 import {
@@ -24,7 +25,7 @@ import { executionErrors } from '../errors.js';
 import type { RunSink } from '../recording/run-sink.js';
 import type { InstallationSnapshots } from '../snapshots/installation-snapshots.js';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
-import { bucketsOf, chartOf, maxBuckets, usualBucketS, type ChartView } from './chart.js';
+import { bucketsOf, chartOf, usualBucketS, type ChartView } from './chart.js';
 import type { LogTail } from './log-tail.js';
 import { followRuns, pluginFilter, type RunFeedOptions } from './run-feed.js';
 import {
@@ -290,7 +291,7 @@ export class RunReader {
 
   /**
    * A time series of runs made in `[since, until)`; default the hour before `until`, which is now by default. A plugin
-   * that does not exist throws `PLUGIN_NOT_FOUND`; more than {@link maxBuckets} buckets `STATS_TOO_FINE`.
+   * that does not exist throws `PLUGIN_NOT_FOUND`; more than {@link runListLimits.buckets} buckets `STATS_TOO_FINE`.
    */
   async stats(tenantId: Id<'tenant'>, query: StatsQuery): Promise<StatsView> {
     const { metric, by, plugin, since, until } = query;
@@ -300,10 +301,11 @@ export class RunReader {
     const sinceMs = Math.max(0, since?.getTime() ?? untilMs - hourMs);
     const bucketS = query.bucketS ?? usualBucketS(untilMs - sinceMs);
     const span = { sinceMs, untilMs, bucketS };
-    if (bucketsOf(span) > maxBuckets)
+    if (bucketsOf(span) > runListLimits.buckets)
       throw executionErrors.error(
         'STATS_TOO_FINE',
-        `The span has ${bucketsOf(span)} buckets of ${bucketS} s; at most ${maxBuckets} are answered. Ask for a ` +
+        `The span has ${bucketsOf(span)} buckets of ${bucketS} s; at most ${runListLimits.buckets} are answered. ` +
+          'Ask for a ' +
           'shorter span or longer buckets.',
       );
     const asked = { since: new Date(sinceMs), until, bucketS, installationId };

@@ -1,11 +1,11 @@
-import { KiB } from '@annex/kernel';
+import { analyticsLimits } from '@annex/limits';
 import { z } from 'zod';
 import { row } from '../row.js';
 import { jsonObject, jsonUpTo, line, optional } from '../wire.js';
 
 export const analyticsCalls = {
   'analytics.track': row({
-    args: z.tuple([line(200), optional(jsonUpTo(jsonObject, 16 * KiB))]),
+    args: z.tuple([line(200), optional(jsonUpTo(jsonObject, analyticsLimits.propsBytes))]),
     result: z.null(),
     doc:
       'Counts a name into the tenant’s usage of the day, and sums the numeric properties given with it; other ' +

@@ -1,3 +1,4 @@
+import { listLimits } from '@annex/limits';
 import { z } from 'zod';
 import { documentPatch, filterInput, newDocument, sortInput, tableName } from '../db/document.js';
 import { row } from '../row.js';
@@ -8,8 +9,8 @@ const storedRow = jsonObject;
 const touchesTable = ([name]: readonly [string, ...unknown[]]): { table: string } => ({ table: name });
 
 const queryOptions = z.strictObject({
-  limit: optional(z.int().min(1).max(1000)),
-  offset: optional(z.int().min(0).max(1_000_000)),
+  limit: optional(z.int().min(1).max(listLimits.items)),
+  offset: optional(z.int().min(0).max(listLimits.offset)),
   orderBy: optional(sortInput),
 });
 

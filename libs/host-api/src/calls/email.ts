@@ -1,4 +1,5 @@
 import { MiB } from '@annex/kernel';
+import { mailLimits } from '@annex/limits';
 import { z } from 'zod';
 import { row } from '../row.js';
 import { bytes, jsonObject, line } from '../wire.js';
@@ -38,12 +39,12 @@ const mail = z
     bcc: addresses.nullish(),
     replyTo: address.nullish(),
     reply_to: address.nullish(),
-    subject: line(998),
+    subject: line(mailLimits.subjectChars),
     text: z.string().nullish(),
     html: z.string().nullish(),
     template: line(200).nullish(),
     data: jsonObject.nullish(),
-    attachments: z.array(attachment).max(20).nullish(),
+    attachments: z.array(attachment).max(mailLimits.attachments).nullish(),
     idempotencyKey: line(200).nullish(),
     idempotency_key: line(200).nullish(),
   })

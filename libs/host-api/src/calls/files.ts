@@ -1,4 +1,5 @@
 import { MiB } from '@annex/kernel';
+import { fileLimits, listLimits } from '@annex/limits';
 import { z } from 'zod';
 import { row } from '../row.js';
 import { bytes, line, optional } from '../wire.js';
@@ -13,10 +14,7 @@ const fileStat = z.object({
   created_at: z.string(),
   updated_at: z.string(),
 });
-const linkSeconds = z.int().min(1).max(604_800);
-
-/** Most bytes that `files.read` answers and `files.upload` takes at once. */
-export const maxFileCallBytes = 10 * MiB;
+const linkSeconds = z.int().min(1).max(fileLimits.linkS);
 
 /** Tenant storage (`files.read`, `files.write`). */
 export const fileCalls = {
@@ -24,7 +22,10 @@ export const fileCalls = {
     args: z.tuple([
       optional(z.string().max(1024)),
       optional(
-        z.strictObject({ limit: optional(z.int().min(1).max(1000)), cursor: z.string().min(1).max(2048).nullish() }),
+        z.strictObject({
+          limit: optional(z.int().min(1).max(listLimits.items)),
+          cursor: z.string().min(1).max(2048).nullish(),
+        }),
       ),
     ]),
     result: z.object({ items: z.array(fileStat), next_cursor: z.string().nullable() }),

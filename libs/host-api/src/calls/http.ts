@@ -1,5 +1,5 @@
 import { isJsonObject, KiB, type Json } from '@annex/kernel';
-import { maxHttpBodyBytes } from '@annex/limits';
+import { httpLimits, maxHttpBodyBytes } from '@annex/limits';
 import { z } from 'zod';
 import { row } from '../row.js';
 import { headerList, httpBody, query } from '../wire.js';
@@ -21,7 +21,7 @@ export const httpCalls = {
     args: z.tuple([
       z.strictObject({
         method: z.string().min(1).max(32),
-        url: z.string().min(1).max(8192),
+        url: z.string().min(1).max(httpLimits.urlChars),
         headers: headerList.nullish(),
         query: query.nullish(),
         body: httpBody.nullish(),

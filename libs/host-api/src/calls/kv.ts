@@ -1,14 +1,11 @@
-import { KiB } from '@annex/kernel';
+import { kvLimits, listLimits } from '@annex/limits';
 import { z } from 'zod';
 import { row } from '../row.js';
 import { cursor, json, jsonUpTo, line, optional } from '../wire.js';
 
-/** Largest `kv` value as JSON, in bytes (docs/host-api.md). */
-export const maxKvValueBytes = 128 * KiB;
-
-const kvKey = line(512);
+const kvKey = line(kvLimits.keyChars);
 /** Seconds until a `kv` entry is gone; at most ten years. */
-const ttl = z.number().positive().max(315_360_000);
+const ttl = z.number().positive().max(kvLimits.ttlS);
 const kvOptions = z
   .strictObject({ ttl: ttl.nullish(), ttl_s: ttl.nullish() })
   .transform(({ ttl: plain, ttl_s: named }): { ttl_s?: number } => {
@@ -25,7 +22,7 @@ export const kvCalls = {
     example: "const seen = await ctx.kv.get('last_id')",
   }),
   'kv.set': row({
-    args: z.tuple([kvKey, jsonUpTo(json, maxKvValueBytes), optional(kvOptions)]),
+    args: z.tuple([kvKey, jsonUpTo(json, kvLimits.valueBytes), optional(kvOptions)]),
     result: z.null(),
     doc:
       'Keeps a value of up to 128 KiB of JSON, for `ttl` seconds or until it is deleted. Setting without `ttl` makes ' +
@@ -44,12 +41,12 @@ export const kvCalls = {
         z.union([
           z
             .string()
-            .max(512)
+            .max(kvLimits.keyChars)
             .transform((prefix) => ({ prefix, limit: undefined, cursor: undefined })),
           z
             .strictObject({
-              prefix: z.string().max(512).optional(),
-              limit: z.int().min(1).max(1000).optional(),
+              prefix: z.string().max(kvLimits.keyChars).optional(),
+              limit: z.int().min(1).max(listLimits.items).optional(),
               cursor: cursor.nullish(),
             })
             .transform((options) => ({ ...options, cursor: options.cursor ?? undefined })),

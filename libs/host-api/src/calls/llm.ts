@@ -1,19 +1,15 @@
-import { KiB } from '@annex/kernel';
-import { longestRunMs } from '@annex/limits';
+import { llmLimits, longestRunMs } from '@annex/limits';
 import { z } from 'zod';
 import { row } from '../row.js';
 import { line, optional } from '../wire.js';
-
-/** Largest prompt of a language model: the text of all its messages, in bytes. */
-export const maxPromptBytes = 256 * KiB;
 
 /** A conversation, as the OpenAI API has it. */
 export const llmMessages = z
   .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() }))
   .min(1)
-  .max(200);
+  .max(llmLimits.messages);
 
-const maxTokens = z.int().min(1).max(1_000_000);
+const maxTokens = z.int().min(1).max(llmLimits.answerTokens);
 const timeout = z.number().positive().max(longestRunMs);
 /** Options of `ctx.llm.run`, in either spelling; handlers get one. */
 const llmOptions = z

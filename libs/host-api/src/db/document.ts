@@ -1,16 +1,13 @@
 /** What a row of a tenant's table may hold, as the host calls and the REST API check it. */
-import { isJsonObject, KiB, quote, type Json, type JsonObject } from '@annex/kernel';
+import { isJsonObject, quote, type Json, type JsonObject } from '@annex/kernel';
+import { filterLimits, tableLimits } from '@annex/limits';
 import { z } from 'zod';
 import { storageProblem, tooLargeCode } from '../wire.js';
 import { isForbiddenName } from './forbidden-names.js';
 import { isRowColumn, numberProblem, readFilter, rowColumns, type Filter } from './filter.js';
 
-/** Largest row as JSON, in bytes, without `id`, `created_at` and `updated_at`. */
-export const maxDocumentBytes = 256 * KiB;
 /** Names of a tenant's tables. */
 export const tableNamePattern = /^[a-z][a-z0-9_]{0,62}$/;
-/** Sort keys of one query. */
-export const maxSortKeys = 4;
 
 /** The name of a table. */
 export const tableName = z
@@ -35,12 +32,13 @@ function checkFields(value: JsonObject, add: AddIssue): void {
       message: 'is a name that no field may have: __proto__, constructor and prototype mean something to every object',
     });
   const bytes = Buffer.byteLength(JSON.stringify(value));
-  if (bytes > maxDocumentBytes) {
+  if (bytes > tableLimits.rowBytes) {
     add({
       code: 'custom',
       path: [],
       message:
-        `is ${bytes} bytes of JSON; the limit of a row (document_bytes) is ${maxDocumentBytes}. Split it, or keep ` +
+        `is ${bytes} bytes of JSON; the limit of a row (document_bytes) is ${tableLimits.rowBytes}. Split it, or ` +
+        'keep ' +
         'the large part in ctx.files',
       params: { code: tooLargeCode },
     });
@@ -123,10 +121,10 @@ function refuseOperators(value: JsonObject, allowed: readonly string[], add: Add
 /** A filter; handlers get it read. */
 export const filterInput = object.transform((value, context): Filter => {
   const size = JSON.stringify(value).length;
-  if (size > 64 * KiB) {
+  if (size > filterLimits.chars) {
     context.addIssue({
       code: 'custom',
-      message: `is ${size} characters of JSON; the limit of a filter is ${64 * KiB}`,
+      message: `is ${size} characters of JSON; the limit of a filter is ${filterLimits.chars}`,
     });
     return z.NEVER;
   }
@@ -147,18 +145,20 @@ export interface SortKey {
 const oneKey = z.string().max(257);
 
 /** `'value'`, `'-value'`, or a list of such; handlers get them read. */
-export const sortInput = z.union([oneKey, z.array(oneKey).max(maxSortKeys)]).transform((value, context): SortKey[] =>
-  [value].flat().map((text, index) => {
-    const descending = text.startsWith('-');
-    const path = text.slice(descending || text.startsWith('+') ? 1 : 0).split('.');
-    const problem = path.includes('')
-      ? 'must name a field, such as "total" or "-created_at"'
-      : path.some(isForbiddenName) || path.some((name) => name.startsWith('$'))
-        ? 'names something that no row holds'
-        : path.length > 16
-          ? `is a path of ${path.length} names; the limit is 16`
-          : storageProblem(text);
-    if (problem) context.addIssue({ code: 'custom', path: Array.isArray(value) ? [index] : [], message: problem });
-    return { path, descending };
-  }),
-);
+export const sortInput = z
+  .union([oneKey, z.array(oneKey).max(tableLimits.sortKeys)])
+  .transform((value, context): SortKey[] =>
+    [value].flat().map((text, index) => {
+      const descending = text.startsWith('-');
+      const path = text.slice(descending || text.startsWith('+') ? 1 : 0).split('.');
+      const problem = path.includes('')
+        ? 'must name a field, such as "total" or "-created_at"'
+        : path.some(isForbiddenName) || path.some((name) => name.startsWith('$'))
+          ? 'names something that no row holds'
+          : path.length > filterLimits.pathSegments
+            ? `is a path of ${path.length} names; the limit is ${filterLimits.pathSegments}`
+            : storageProblem(text);
+      if (problem) context.addIssue({ code: 'custom', path: Array.isArray(value) ? [index] : [], message: problem });
+      return { path, descending };
+    }),
+  );

@@ -4,24 +4,9 @@
  * fields follows MongoDB; `matchesFilter` says the same in JavaScript, and libs/tables says it in SQL.
  */
 import { didYouMean, isJsonObject, quote, type Json, type JsonObject } from '@annex/kernel';
+import { filterLimits } from '@annex/limits';
 import { storageProblem } from '../wire.js';
 import { isForbiddenName } from './forbidden-names.js';
-
-/** Caps of one filter. They bound what it costs to read, not what it costs to answer: that is the time limit's. */
-export const filterLimits = {
-  /** Levels of `$and` and `$or`. */
-  depth: 8,
-  /** Conditions, all levels together. */
-  conditions: 100,
-  /** Values of one `$in` or `$nin`. */
-  values: 1000,
-  /** Characters of one field path. */
-  pathLength: 256,
-  /** Names in one field path. */
-  pathSegments: 16,
-  /** Characters of one `$like` pattern. */
-  patternLength: 256,
-} as const;
 
 /** What every row has beside its own fields. */
 export const rowColumns = ['id', 'created_at', 'updated_at'] as const;

@@ -3,7 +3,8 @@
  * nothing else: no disk, no configuration files, no network.
  */
 import { createHash } from 'node:crypto';
-import { MiB, SECOND, type InputFault } from '@annex/kernel';
+import { SECOND, type InputFault } from '@annex/kernel';
+import { bundleLimits } from '@annex/limits';
 import { build, type BuildOptions, type Message, type Metafile, type OutputFile, type TransformOptions } from 'esbuild';
 import type { PackageFiles } from '../zip/read-package.js';
 import { absentModules } from './absent-modules.js';
@@ -38,9 +39,9 @@ export type BundleReading =
   | { ok: false; errors: InputFault[] };
 
 export interface BundleOptions {
-  /** Largest bundle, in bytes. Default: 5 MiB. */
+  /** Largest bundle, in bytes. Default: `bundleLimits.bundleBytes`. */
   maxBytes?: number;
-  /** Longest build, in milliseconds. Default: 10 s. */
+  /** Longest build, in milliseconds. Default: `bundleLimits.buildMs`. */
   timeoutMs?: number;
 }
 
@@ -58,7 +59,7 @@ export async function bundlePackage(
   entry: string,
   options: BundleOptions = {},
 ): Promise<BundleReading> {
-  const { maxBytes = 5 * MiB, timeoutMs = 10 * SECOND } = options;
+  const { maxBytes = bundleLimits.bundleBytes, timeoutMs = bundleLimits.buildMs } = options;
   const refuse = (code: string, detail: string): BundleReading => ({
     ok: false,
     errors: [{ pointer: '/entry', code, detail }],

@@ -1,6 +1,6 @@
 /** What esbuild asks about a package: where an import leads, and what a file holds. */
 import { posix } from 'node:path';
-import { MiB } from '@annex/kernel';
+import { bundleLimits } from '@annex/limits';
 import type {
   Loader,
   OnLoadResult,
@@ -39,8 +39,6 @@ export const sdkExports = [
 export const entryName = 'annex-entry';
 /** Marks a fault of a file that the compiler took from the disk. */
 export const foundOnDisk = 'BUNDLE_DISK';
-/** Most bytes of source that one bundle reads; more would never fit into one that is allowed. */
-const maxSourceBytes = 16 * MiB;
 const loaders: Record<string, Loader> = {
   '.ts': 'ts',
   '.mts': 'ts',
@@ -168,8 +166,11 @@ function loadFiles(compiler: PluginBuild, files: PackageFiles, syntax: Transform
           `are served. To have its text in the bundle, import it with { type: 'text' }.`,
       );
     sourceBytes += contents.length;
-    if (sourceBytes > maxSourceBytes)
-      return fault(`the sources are more than ${maxSourceBytes} bytes together; import less.`, 'BUNDLE_TOO_LARGE');
+    if (sourceBytes > bundleLimits.sourceBytes)
+      return fault(
+        `the sources are more than ${bundleLimits.sourceBytes} bytes together; import less.`,
+        'BUNDLE_TOO_LARGE',
+      );
     const isCode = loader !== 'json' && loader !== 'text';
     const errors = isCode ? await computedImports(files, path, { loader, options: syntax }) : [];
     if (errors.length > 0) return { errors };

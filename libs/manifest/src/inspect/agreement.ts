@@ -1,6 +1,7 @@
 /** Whether what the code registered and what the manifest declares agree (docs/plugins.md, "The manifest"). */
 import { isEventPattern, matchesEvent } from '@annex/events';
 import { didYouMean, quote, type InputFault } from '@annex/kernel';
+import { routeLimits } from '@annex/limits';
 import type { Registration } from '../registration.js';
 import { readCors } from '../routes/cors.js';
 import { routeAuthFault } from '../routes/route-auth.js';
@@ -9,7 +10,6 @@ import type { Manifest } from '../schema/manifest.js';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const roles = ['viewer', 'member', 'developer', 'admin', 'owner'];
-const maxRoutes = 500;
 
 /**
  * Every disagreement, together. Pointers are into the manifest, or `/handlers/<index>` for the index-th registration.
@@ -187,11 +187,11 @@ function checkRoutes(manifest: Manifest, registrations: readonly Registration[])
       code: 'HANDLER_MISSING',
       detail: 'no route is registered; call route(…) in the entry, or remove it.',
     });
-  if (count > maxRoutes)
+  if (count > routeLimits.routes)
     faults.push({
       pointer: '/routes',
       code: 'ROUTE_COUNT',
-      detail: `the entry registers ${count} routes; at most ${maxRoutes} are served.`,
+      detail: `the entry registers ${count} routes; at most ${routeLimits.routes} are served.`,
     });
   return faults;
 }

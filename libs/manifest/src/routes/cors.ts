@@ -1,4 +1,5 @@
 import { isJsonObject, quote, type Json } from '@annex/kernel';
+import { routeLimits } from '@annex/limits';
 
 /** Which pages of other origins may call a route and read what it answers. */
 export interface CorsRules {
@@ -14,10 +15,6 @@ export interface CorsRules {
 
 export type CorsReading = { ok: true; rules: CorsRules | null } | { ok: false; detail: string };
 
-/** Longest lists of origins and headers. */
-const maxOrigins = 50;
-const maxHeaders = 50;
-const maxAgeCeilingS = 86_400;
 const originShape =
   /^(?:[a-z][a-z0-9+.-]*):\/\/(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*(?::[0-9]{1,5})?$|^[a-z][a-z0-9+.-]*:\/\/\[[0-9a-f:.]+\](?::[0-9]{1,5})?$/;
 const headerShape = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
@@ -40,8 +37,8 @@ export function readCors(value: Json): CorsReading {
     exposed_headers: exposedHeaders = '*',
     max_age_s: maxAgeS = 600,
   } = source;
-  if (origins !== '*' && !isTextList(origins, maxOrigins))
-    return refuse(`needs "origins": "*" or a list of 1 to ${maxOrigins} origins.`);
+  if (origins !== '*' && !isTextList(origins, routeLimits.corsOrigins))
+    return refuse(`needs "origins": "*" or a list of 1 to ${routeLimits.corsOrigins} origins.`);
   const wrong = origins === '*' ? undefined : origins.find((origin) => !originShape.test(origin));
   if (wrong !== undefined)
     return refuse(
@@ -52,11 +49,13 @@ export function readCors(value: Json): CorsReading {
     ['request_headers', requestHeaders],
     ['exposed_headers', exposedHeaders],
   ] as const) {
-    if (list !== '*' && !(isTextList(list, maxHeaders, 0) && list.every((name) => headerShape.test(name))))
-      return refuse(`has "${key}" that are none; write "*" or a list of at most ${maxHeaders} names of headers.`);
+    if (list !== '*' && !(isTextList(list, routeLimits.corsHeaders, 0) && list.every((name) => headerShape.test(name))))
+      return refuse(
+        `has "${key}" that are none; write "*" or a list of at most ${routeLimits.corsHeaders} names of headers.`,
+      );
   }
-  if (typeof maxAgeS !== 'number' || !Number.isInteger(maxAgeS) || maxAgeS < 0 || maxAgeS > maxAgeCeilingS)
-    return refuse(`has a "max_age_s" that is no whole number of seconds from 0 to ${maxAgeCeilingS}.`);
+  if (typeof maxAgeS !== 'number' || !Number.isInteger(maxAgeS) || maxAgeS < 0 || maxAgeS > routeLimits.corsMaxAgeS)
+    return refuse(`has a "max_age_s" that is no whole number of seconds from 0 to ${routeLimits.corsMaxAgeS}.`);
   return {
     ok: true,
     rules: {

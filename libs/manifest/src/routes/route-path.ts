@@ -1,4 +1,5 @@
 import { quote } from '@annex/kernel';
+import { routeLimits } from '@annex/limits';
 
 /** One piece of a route's path. */
 export type RouteSegment =
@@ -7,9 +8,6 @@ export type RouteSegment =
 /** A path, understood, or why it is none. */
 export type RoutePathReading = { ok: true; segments: RouteSegment[] } | { ok: false; detail: string };
 
-/** Longest path of a route, in characters. */
-const maxPathLength = 512;
-const maxSegments = 32;
 const paramName = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 /**
@@ -19,12 +17,13 @@ const paramName = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
  */
 export function parseRoutePath(path: string): RoutePathReading {
   const refuse = (detail: string): RoutePathReading => ({ ok: false, detail });
-  if (path.length > maxPathLength)
-    return refuse(`has ${path.length} characters; at most ${maxPathLength} are allowed.`);
+  if (path.length > routeLimits.pathChars)
+    return refuse(`has ${path.length} characters; at most ${routeLimits.pathChars} are allowed.`);
   if (!path.startsWith('/')) return refuse(`must begin with "/"; write ${quote(`/${path}`)}.`);
   if (/[?#]/.test(path)) return refuse('holds "?" or "#"; a route is a path, the query is in ctx.query.');
   const parts = path === '/' ? [] : path.slice(1, path.endsWith('/') ? -1 : undefined).split('/');
-  if (parts.length > maxSegments) return refuse(`has ${parts.length} segments; at most ${maxSegments} are allowed.`);
+  if (parts.length > routeLimits.segments)
+    return refuse(`has ${parts.length} segments; at most ${routeLimits.segments} are allowed.`);
   const segments: RouteSegment[] = [];
   const names = new Set<string>();
   for (const [index, part] of parts.entries()) {

@@ -4,6 +4,7 @@
  * narrower branch has no end; it visits a place of the tree at a depth at most once, so a request costs no more than
  * (segments of the path) × (places that can match).
  */
+import { routeLimits } from '@annex/limits';
 import { decodeSegment, parseRoutePath, type RouteSegment } from './route-path.js';
 
 /** What a table needs to know of a route; anything else on it comes back from {@link RouteTable.match} as it is. */
@@ -35,9 +36,6 @@ interface Place<R> {
   /** Method → the route that ends here, with the names of its parameters. */
   ends: Map<string, { route: R; names: string[] }>;
 }
-
-/** Most segments of a request's path that are looked at; longer ones match no route. */
-const maxRequestSegments = 128;
 
 /**
  * Makes the table of routes whose paths {@link parseRoutePath} accepts; throws `TypeError` for others. Of two routes
@@ -121,8 +119,8 @@ function splitPath(path: string): string[] | undefined {
   const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
   if (trimmed === '/' || trimmed === '') return [];
   if (!trimmed.startsWith('/')) return undefined;
-  const parts = trimmed.slice(1).split('/', maxRequestSegments + 1);
-  if (parts.length > maxRequestSegments) return undefined;
+  const parts = trimmed.slice(1).split('/', routeLimits.requestSegments + 1);
+  if (parts.length > routeLimits.requestSegments) return undefined;
   for (const [index, part] of parts.entries()) {
     const decoded = decodeSegment(part);
     if (decoded === undefined) return undefined;

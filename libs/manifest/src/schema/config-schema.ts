@@ -18,27 +18,17 @@ import {
   type Json,
   type JsonObject,
 } from '@annex/kernel';
+import { settingLimits } from '@annex/limits';
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import { linearPattern, patternFault } from './linear-pattern.js';
 
-/** Largest schema of settings, as JSON, in bytes. */
-export const maxConfigSchemaBytes = 64 * 1024;
-/** Most levels of a schema of settings. */
-const maxConfigSchemaDepth = 32;
-/** Milliseconds that judging a value by a schema may take. */
-const timeLimitMs = 250;
 /**
  * The same for a schema that ran into that limit before: whoever knows how to make it slow could stop the process again
  * and again.
  */
 const slowTimeLimitMs = 25;
-/**
- * Milliseconds that judging and compiling a schema may take: on a busy machine an honest one needs many times its usual
- * few.
- */
-const compileLimitMs = 1000;
 const maxCompiled = 200;
 
 /** What came of applying a schema: the settings with defaults filled in, or every fault (pointer into the settings). */
@@ -76,10 +66,10 @@ const compiled = new Map<string, Validator>();
 export function configSchemaFaults(schema: JsonObject, { isCompiled = false } = {}): InputFault[] {
   const refuse = (detail: string, pointer = ''): InputFault[] => [{ pointer, code: 'CONFIG_SCHEMA', detail }];
   const bytes = jsonBytes(schema);
-  if (bytes > maxConfigSchemaBytes)
-    return refuse(`is ${bytes} bytes; a schema of settings has at most ${maxConfigSchemaBytes}.`);
-  if (depthOf(schema) > maxConfigSchemaDepth)
-    return refuse(`is nested deeper than ${maxConfigSchemaDepth} levels; flatten it.`);
+  if (bytes > settingLimits.schemaBytes)
+    return refuse(`is ${bytes} bytes; a schema of settings has at most ${settingLimits.schemaBytes}.`);
+  if (depthOf(schema) > settingLimits.schemaLevels)
+    return refuse(`is nested deeper than ${settingLimits.schemaLevels} levels; flatten it.`);
   const draft = draftOf(schema);
   if (draft === undefined)
     return refuse(
@@ -97,7 +87,7 @@ export function configSchemaFaults(schema: JsonObject, { isCompiled = false } = 
     judge.validateSchema({});
     const isValid = withinTimeLimit(
       () => judge.validateSchema({ ...schema, $schema: undefined }) === true,
-      compileLimitMs,
+      settingLimits.compileMs,
     );
     if (!isValid) {
       const seen = new Set<string>();
@@ -122,7 +112,7 @@ export function configSchemaFaults(schema: JsonObject, { isCompiled = false } = 
   } catch (thrown) {
     return refuse(
       isTimeout(thrown)
-        ? `takes more than ${compileLimitMs} ms to compile; simplify it.`
+        ? `takes more than ${settingLimits.compileMs} ms to compile; simplify it.`
         : `cannot be compiled: ${messageOf(thrown).slice(0, 300)}.`,
     );
   }
@@ -162,7 +152,7 @@ export function applyConfig(schema: JsonObject, value: Json): ConfigReading {
     }
     return { ok: false, errors: (validate.errors ?? []).slice(0, 100).map(explain) };
   } catch (thrown) {
-    const limitMs = validator?.limitMs ?? compileLimitMs;
+    const limitMs = validator?.limitMs ?? settingLimits.compileMs;
     const detail = isTimeout(thrown)
       ? slowSettings(limitMs)
       : `the settings could not be judged: ${messageOf(thrown).slice(0, 200)}.`;
@@ -172,7 +162,7 @@ export function applyConfig(schema: JsonObject, value: Json): ConfigReading {
 }
 
 /** Why settings were refused that took too long to judge. */
-export function slowSettings(limitMs = timeLimitMs): string {
+export function slowSettings(limitMs: number = settingLimits.judgeMs): string {
   return `judging these settings took more than ${limitMs} ms, so they were refused; shorten long texts.`;
 }
 
@@ -187,7 +177,7 @@ function validatorOf(schema: JsonObject): Validator {
         draftOf(schema) === '07' ? new Ajv({ ...options, meta: false }) : new Ajv2020({ ...options, meta: false });
       return addFormats(ajv).compile(body);
     };
-    validator = { validate: withinTimeLimit(compile, compileLimitMs), limitMs: timeLimitMs };
+    validator = { validate: withinTimeLimit(compile, settingLimits.compileMs), limitMs: settingLimits.judgeMs };
   }
   // The one used last goes to the end; the one at the front is the first to be forgotten.
   compiled.delete(key);
@@ -239,11 +229,11 @@ function badKeyword(
 
 function depthOf(node: Json): number {
   let level: Json[] = [node];
-  for (let depth = 0; depth <= maxConfigSchemaDepth; depth += 1) {
+  for (let depth = 0; depth <= settingLimits.schemaLevels; depth += 1) {
     level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
     if (level.length === 0) return depth;
   }
-  return maxConfigSchemaDepth + 1;
+  return settingLimits.schemaLevels + 1;
 }
 
 const jobs: { current: (() => unknown) | undefined } = { current: undefined };
@@ -258,7 +248,7 @@ const maxTries = 20;
  * processor time: the clock alone would refuse honest settings on a busy machine, so a try that was stopped before this
  * thread had half of its time is made again.
  */
-function withinTimeLimit<T>(work: () => T, limitMs = timeLimitMs): T {
+function withinTimeLimit<T>(work: () => T, limitMs: number = settingLimits.judgeMs): T {
   for (let tries = 1; ; tries += 1) {
     const before = process.threadCpuUsage();
     jobs.current = work;

@@ -1,6 +1,6 @@
 import type { PermissionRequest } from '@annex/host-api';
 import type { JsonObject } from '@annex/kernel';
-import { manifestCeilings, minScheduleIntervalS } from '@annex/limits';
+import { manifestCeilings, scheduleLimits } from '@annex/limits';
 import type { CorsRules } from '../routes/cors.js';
 import type { CatchUp, OverlapPolicy } from '@annex/scheduling';
 
@@ -89,7 +89,7 @@ export interface ManifestLimits {
 /** What holds when the operator says nothing (docs/limits.md, docs/configuration.md). */
 export const defaultManifestLimits: ManifestLimits = {
   ...manifestCeilings(),
-  minIntervalS: minScheduleIntervalS,
+  minIntervalS: scheduleLimits.intervalS,
   reservedEvents: [],
 };
 

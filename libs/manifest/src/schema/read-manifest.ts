@@ -1,7 +1,7 @@
 import type { PermissionRequest } from '@annex/host-api';
 import { inexactNumbers, isJsonObject, quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
+import { packageFileLimits } from '@annex/limits';
 import { readCors, type CorsRules } from '../routes/cors.js';
-import { maxManifestBytes } from '../zip/limits.js';
 import {
   contractVersion,
   defaultManifestLimits,
@@ -39,11 +39,11 @@ export interface ReadManifestOptions {
  */
 export function readManifest(bytes: Uint8Array, options: ReadManifestOptions = {}): ManifestReading {
   const refuse = (...errors: InputFault[]): ManifestReading => ({ ok: false, errors, warnings: [], entry: undefined });
-  if (bytes.length > maxManifestBytes)
+  if (bytes.length > packageFileLimits.manifestBytes)
     return refuse({
       pointer: '',
       code: 'MANIFEST_TOO_LARGE',
-      detail: `plugin.json is ${bytes.length} bytes; at most ${maxManifestBytes} are read.`,
+      detail: `plugin.json is ${bytes.length} bytes; at most ${packageFileLimits.manifestBytes} are read.`,
     });
   let text: string;
   try {

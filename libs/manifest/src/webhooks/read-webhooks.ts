@@ -8,12 +8,12 @@ import {
   didYouMean,
   isJsonObject,
   jsonPointer,
-  KiB,
   messageOf,
   quote,
   type InputFault,
   type JsonObject,
 } from '@annex/kernel';
+import { packageWebhookLimits } from '@annex/limits';
 import { isAlias, isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { z } from 'zod';
 import { retry } from '../schema/shape.js';
@@ -22,10 +22,6 @@ import type { PackageFiles } from '../zip/read-package.js';
 import type { ScriptRef, WebhookDefinition } from './definition.js';
 import { placeholdersOf } from './placeholders.js';
 
-/** Most bytes of one file, and most files. */
-const maxBytes = 64 * KiB;
-const maxWebhooks = 50;
-const maxDepth = 16;
 const scriptNames = /\.(ts|mts|js|mjs)$/;
 
 const script = z.strictObject({
@@ -158,13 +154,13 @@ export function readWebhooks(
 ): WebhooksReading {
   const reading: WebhooksReading = { webhooks: [], errors: [], warnings: [] };
   const paths = [...files.keys()].filter((path) => path.startsWith('webhooks/') && /\.ya?ml$/i.test(path)).sort();
-  if (paths.length > maxWebhooks)
+  if (paths.length > packageWebhookLimits.files)
     reading.errors.push({
       pointer: '/webhooks',
       code: 'WEBHOOK_COUNT',
-      detail: `the package has ${paths.length} webhooks; at most ${maxWebhooks} are allowed.`,
+      detail: `the package has ${paths.length} webhooks; at most ${packageWebhookLimits.files} are allowed.`,
     });
-  for (const path of paths.slice(0, maxWebhooks)) {
+  for (const path of paths.slice(0, packageWebhookLimits.files)) {
     const file = path.slice('webhooks/'.length);
     const at = (...tokens: (string | number)[]): string => jsonPointer('webhooks', file, ...tokens);
     const name = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,62})\.yaml$/.exec(file)?.[1];
@@ -227,15 +223,16 @@ function parseYaml(bytes: Uint8Array): YamlReading {
     ok: false,
     errors: [{ pointer: '', code, detail }],
   });
-  if (bytes.length > maxBytes)
-    return refuse('WEBHOOK_TOO_LARGE', `is ${bytes.length} bytes; at most ${maxBytes} are read.`);
+  if (bytes.length > packageWebhookLimits.fileBytes)
+    return refuse('WEBHOOK_TOO_LARGE', `is ${bytes.length} bytes; at most ${packageWebhookLimits.fileBytes} are read.`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return refuse('YAML_SYNTAX', 'is not UTF-8; save it in that encoding.');
   }
-  if (mayNestDeep(text)) return refuse('YAML_DEPTH', `is nested too deep; at most ${maxDepth} levels are read.`);
+  if (mayNestDeep(text))
+    return refuse('YAML_DEPTH', `is nested too deep; at most ${packageWebhookLimits.levels} levels are read.`);
   const lines = new LineCounter();
   try {
     const document = parseDocument(text, {
@@ -307,8 +304,8 @@ function unwantedNode(document: Document, lines: LineCounter): InputFault | unde
     return visit.BREAK;
   };
   visit(document, (_key, node, path) => {
-    if (path.length > maxDepth * 2)
-      return refuse(node, 'YAML_DEPTH', `is nested too deep; at most ${maxDepth} levels are read.`);
+    if (path.length > packageWebhookLimits.levels * 2)
+      return refuse(node, 'YAML_DEPTH', `is nested too deep; at most ${packageWebhookLimits.levels} levels are read.`);
     if (isAlias(node) || (isNode(node) && 'anchor' in node && typeof node.anchor === 'string'))
       return refuse(node, 'YAML_ALIAS', 'anchors (&) and aliases (*) are not read; write the value out.');
     if (isNode(node) && typeof node.tag === 'string' && !node.tag.startsWith('tag:yaml.org,2002:'))

@@ -1,4 +1,4 @@
-import { maxNameBytes, maxPathBytes, maxPathDepth } from './limits.js';
+import { packageFileLimits } from '@annex/limits';
 import type { ZipFaults } from './zip-fault.js';
 
 /**
@@ -14,14 +14,15 @@ const windowsDevice = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|c
 export function entryNameProblem(path: string): string | undefined {
   if (path === '') return 'the name is empty.';
   const bytes = Buffer.byteLength(path);
-  if (bytes > maxPathBytes) return `the path has ${bytes} bytes; at most ${maxPathBytes} are allowed.`;
+  if (bytes > packageFileLimits.pathBytes)
+    return `the path has ${bytes} bytes; at most ${packageFileLimits.pathBytes} are allowed.`;
   if (deceptive.test(path)) return 'the name holds control, bidi or invisible characters; use visible ones.';
   if (path.includes('\\')) return 'the name holds a backslash; separate folders with "/".';
   if (/^[a-z]:/i.test(path)) return 'the name begins with a drive letter; use paths relative to the package.';
   if (path.startsWith('/')) return 'the name is an absolute path; use paths relative to the package.';
   const segments = (path.endsWith('/') ? path.slice(0, -1) : path).split('/');
-  if (segments.length > maxPathDepth + 1)
-    return `the file lies ${segments.length - 1} folders deep; at most ${maxPathDepth} are allowed.`;
+  if (segments.length > packageFileLimits.folders + 1)
+    return `the file lies ${segments.length - 1} folders deep; at most ${packageFileLimits.folders} are allowed.`;
   for (const segment of segments) {
     const problem = segmentProblem(segment);
     if (problem !== undefined) return problem;
@@ -34,7 +35,8 @@ function segmentProblem(segment: string): string | undefined {
   if (segment === '.')
     return 'the path holds a "." folder; pack the names without it (zip -r plugin.zip * instead of ./*).';
   if (segment === '') return 'the path holds an empty folder name ("//").';
-  if (Buffer.byteLength(segment) > maxNameBytes) return `one of its names is longer than ${maxNameBytes} bytes.`;
+  if (Buffer.byteLength(segment) > packageFileLimits.nameBytes)
+    return `one of its names is longer than ${packageFileLimits.nameBytes} bytes.`;
   if (segment.includes(':')) return 'the name holds ":", which means a drive or a stream on Windows.';
   if (/[. ]$/.test(segment)) return 'a name ends in a dot or a blank, which Windows drops.';
   if (windowsDevice.test((segment.split('.')[0] ?? '').trimEnd()))

@@ -1,5 +1,6 @@
 import { didYouMean, quote, type InputFault } from '@annex/kernel';
-import { defaultPackageLimits, type PackageLimits } from './limits.js';
+import { archiveLimits } from '@annex/limits';
+import { type PackageLimits } from './limits.js';
 import { isArchiverLitter, readZip } from './read-zip.js';
 
 /** The files of a package: path relative to the folder of `plugin.json` → content. */
@@ -15,10 +16,7 @@ export const manifestPath = 'plugin.json';
  * adds (`__MACOSX/`,
  * `.DS_Store`) is left out. Never throws for what the archive holds.
  */
-export async function readPackage(
-  bytes: Uint8Array,
-  limits: PackageLimits = defaultPackageLimits,
-): Promise<PackageReading> {
+export async function readPackage(bytes: Uint8Array, limits: PackageLimits = archiveLimits): Promise<PackageReading> {
   const zip = await readZip(bytes, limits);
   if (!zip.ok) return zip;
   const entries = [...zip.files].filter(([path]) => !isArchiverLitter(path));

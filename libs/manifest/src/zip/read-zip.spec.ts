@@ -3,8 +3,8 @@ import { deflateRawSync } from 'node:zlib';
 import AdmZip from 'adm-zip';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { archiveLimits } from '@annex/limits';
 import { extraField, writeZip, type ZipEntry } from '../../../../test/support/zip-writer.js';
-import { defaultPackageLimits } from './limits.js';
 import { readZip } from './read-zip.js';
 
 const main: ZipEntry = { name: 'main.js', data: 'export {}' };
@@ -393,6 +393,6 @@ describe('an honest archive is read', () => {
     const faults = await refusal(repeat(900, (index) => ({ name: `../${index}`, data: '' })));
     expect(faults).toHaveLength(51);
     expect(faults[50]?.detail).toContain('850 more');
-    expect(defaultPackageLimits).toMatchObject({ maxFiles: 1000, maxEntries: 20_000 });
+    expect(archiveLimits).toMatchObject({ maxFiles: 1000, maxEntries: 20_000 });
   });
 });

@@ -6,10 +6,11 @@
 import { promisify } from 'node:util';
 import { crc32, inflateRaw, inflateRawSync, type InputType, type ZlibOptions } from 'node:zlib';
 import { KiB, MiB, quote, type InputFault } from '@annex/kernel';
+import { archiveLimits } from '@annex/limits';
 import { readCentralDirectory, type CentralEntry } from './central-directory.js';
 import { entryNameProblem, NameCollisions } from './entry-names.js';
 import { readExtraFields } from './extra-fields.js';
-import { defaultPackageLimits, type PackageLimits } from './limits.js';
+import { type PackageLimits } from './limits.js';
 import { ZipFaults } from './zip-fault.js';
 
 export type ZipReading = { ok: true; files: Map<string, Uint8Array> } | { ok: false; errors: InputFault[] };
@@ -32,7 +33,7 @@ const refusedFlags = 0xf7f0;
  * Every regular file of an archive by its path (NFC); `errors` hold all faults that could be found, each naming its
  * entry and rule.
  */
-export async function readZip(bytes: Uint8Array, limits: PackageLimits = defaultPackageLimits): Promise<ZipReading> {
+export async function readZip(bytes: Uint8Array, limits: PackageLimits = archiveLimits): Promise<ZipReading> {
   const faults = new ZipFaults();
   const refuse = (): ZipReading => ({ ok: false, errors: faults.list() });
   if (bytes.length > limits.maxPackedBytes) {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId, uuidFromId, type Id } from '@annex/kernel';
+import { webhookLimits } from '@annex/limits';
 import { makeInstallation, type TestInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { claimDueRuns, claimSettings, listDueTenants, type ClaimedRun, type DueAsk } from './claim-due.js';
 import { finishAttempts, type AttemptEnd } from './claim.js';
-import { deliveriesAtOnce } from './endpoint-turns.js';
 import { enqueueRun, type NewRun } from './enqueue-run.js';
 import { unparkEnabled } from './overlap.js';
 import { takeBackHandedOver } from './reconcile.js';
@@ -143,11 +143,11 @@ describe('claiming due runs', () => {
   it('lets so many deliveries go to one endpoint at once, and parks the others', async () => {
     const installation = await tenantWith(0);
     const [busy, other] = [await endpoint(installation), await endpoint(installation)];
-    await enqueue(installation, deliveriesAtOnce + 2, { kind: 'webhook', webhookId: busy });
+    await enqueue(installation, webhookLimits.atOnce + 2, { kind: 'webhook', webhookId: busy });
     await enqueue(installation, 1, { kind: 'webhook', webhookId: other });
-    const [answer] = await claim([of(installation, deliveriesAtOnce + 3)]);
+    const [answer] = await claim([of(installation, webhookLimits.atOnce + 3)]);
     expect(answer?.runs.map(({ webhookId }) => webhookId)).toEqual([
-      ...Array.from({ length: deliveriesAtOnce }, () => busy),
+      ...Array.from({ length: webhookLimits.atOnce }, () => busy),
       other,
     ]);
     await enqueue(installation, 1, { kind: 'webhook', webhookId: busy });

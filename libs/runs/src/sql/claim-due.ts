@@ -5,8 +5,8 @@
  */
 import type { EventAttributes, EventSeverity } from '@annex/events';
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
+import { webhookLimits } from '@annex/limits';
 import { statement, type PlatformTransaction } from '@annex/database';
-import { deliveriesAtOnce } from './endpoint-turns.js';
 import type { BackgroundKind, RunPolicy } from './enqueue-run.js';
 import { isMovedBy } from './guards.js';
 import { nowText } from './texts.js';
@@ -180,7 +180,7 @@ export async function claimDueRuns(
     asks.map(({ onlyIfIdle }) => onlyIfIdle),
     owner,
     leaseMs,
-    deliveriesAtOnce,
+    webhookLimits.atOnce,
   ]);
   const answers = new Map<string, DueAnswer>();
   for (const row of rows) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidFromId, type Id, type Json } from '@annex/kernel';
-import { maxClaims } from '../retry.js';
+import { retryLimits } from '@annex/limits';
 import { makeInstallation, subscribe, type TestInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { emitEvent } from './emit-event.js';
@@ -311,7 +311,10 @@ describe('a lease', () => {
   it('that keeps running out ends the run as a crash loop', async () => {
     const runId = await enqueue();
     await claim(runId);
-    await db.sql('update runs set claims = $2, attempt_count = 3 where id = $1', [uuidFromId(runId), maxClaims + 3]);
+    await db.sql('update runs set claims = $2, attempt_count = 3 where id = $1', [
+      uuidFromId(runId),
+      retryLimits.claims + 3,
+    ]);
     await runOut(runId);
     expect(await expire()).toMatchObject([{ status: 'failed' }]);
     expect((await row(runId)).error?.code).toBe('CRASH_LOOP');

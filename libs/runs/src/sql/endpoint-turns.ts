@@ -3,11 +3,9 @@
  * at once, the rest is parked, and each that ends unparks the next.
  */
 import { uuidFromId, type Id } from '@annex/kernel';
+import { webhookLimits } from '@annex/limits';
 import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 import { wakeRelays } from './enqueue-run.js';
-
-/** Deliveries to one endpoint that are under way at once; below the five runs that a tenant may always have. */
-export const deliveriesAtOnce = 3;
 
 /** How many deliveries to an endpoint are under way or about to be. */
 const busy = (tenant: string, webhook: string): string => `(
@@ -15,7 +13,7 @@ const busy = (tenant: string, webhook: string): string => `(
     and b.lease_until is not null)
   + (select count(*) from (select 1 from runs b
   where b.tenant_id = ${tenant} and b.webhook_id = ${webhook} and b.next_attempt_at <= now()
-  limit ${deliveriesAtOnce}) due))`;
+  limit ${webhookLimits.atOnce}) due))`;
 
 /** Unparks the longest waiting deliveries to an endpoint, as far as there is room. */
 export async function unparkEndpoint(tx: TenantTransaction, webhookId: Id<'webhook'>): Promise<void> {
@@ -23,7 +21,7 @@ export async function unparkEndpoint(tx: TenantTransaction, webhookId: Id<'webho
     `update runs set waiting_for = null, next_attempt_at = now()
      where tenant_id = $1 and waiting_for = 'endpoint' and id = any(array(
        select id from runs where tenant_id = $1 and webhook_id = $2 and waiting_for = 'endpoint' order by queued_at, id
-       limit greatest(0, ${deliveriesAtOnce} - ${busy('$1', '$2')}) for update skip locked))`,
+       limit greatest(0, ${webhookLimits.atOnce} - ${busy('$1', '$2')}) for update skip locked))`,
     [tx.tenantUuid, uuidFromId(webhookId)],
   );
   if (unparked > 0) await wakeRelays(tx);
@@ -39,6 +37,6 @@ export async function unparkEndpoints(tx: PlatformTransaction): Promise<number> 
          select r.tenant_id, r.id from runs r
          where r.tenant_id = w.tenant_id and r.webhook_id = w.webhook_id and r.waiting_for = 'endpoint'
          order by r.queued_at, r.id limit greatest(0,
-           ${deliveriesAtOnce} - ${busy('w.tenant_id', 'w.webhook_id')})) p)`,
+           ${webhookLimits.atOnce} - ${busy('w.tenant_id', 'w.webhook_id')})) p)`,
   );
 }

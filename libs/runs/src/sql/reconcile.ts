@@ -1,5 +1,5 @@
 import { idFromUuid, type Id } from '@annex/kernel';
-import { maxClaims } from '../retry.js';
+import { retryLimits } from '@annex/limits';
 import type { PlatformTransaction } from '@annex/database';
 import { wakeRelays } from './enqueue-run.js';
 import { isMovedBy } from './guards.js';
@@ -15,8 +15,8 @@ export interface ExpiredLease {
 
 /**
  * Takes runs away from workers whose lease ran out. They start again, the later the more often it happened, and end as
- * `CRASH_LOOP` after {@link maxClaims} starts without an outcome: work that kills whoever touches it must not go on for
- * ever.
+ * `CRASH_LOOP` after {@link retryLimits.claims} starts without an outcome: work that kills whoever touches it must not
+ * go on for ever.
  */
 export async function expireLeases(
   tx: PlatformTransaction,
@@ -46,7 +46,7 @@ export async function expireLeases(
            end
      from expired e where r.tenant_id = e.tenant_id and r.id = e.id
      returning r.tenant_id, r.id, e.lease_owner as owner, r.status`,
-    [limit, maxClaims],
+    [limit, retryLimits.claims],
   );
   for (const { id, status } of rows) if (status !== 'queued') await tx.notify('annex_run', `${id} ${status}`);
   if (rows.length > 0) await wakeRelays(tx);

@@ -1,10 +1,10 @@
 /** Walks every move of the table in PostgreSQL, and every one that it does not have. */
 import { globSync, readFileSync } from 'node:fs';
 import { newId, uuidFromId, type Id } from '@annex/kernel';
+import { retryLimits } from '@annex/limits';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeInstallation, type TestInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { maxClaims } from '../retry.js';
 import { runMoves, runOperations, runStatuses, type RunOperation, type RunStatus } from '../run-status.js';
 import { cancelRun } from './cancel-run.js';
 import { finishAttempt, handBack, type AttemptEnd } from './claim.js';
@@ -66,7 +66,7 @@ const steps: Step[] = [
   { by: 'handBack', to: 'cancelled', cancelRequested: true, run: giveBack },
   { by: 'expire', to: 'queued', run: expire },
   { by: 'expire', to: 'cancelled', cancelRequested: true, run: expire },
-  { by: 'expire', to: 'failed', claims: maxClaims, run: expire },
+  { by: 'expire', to: 'failed', claims: retryLimits.claims, run: expire },
   { by: 'cancel', to: 'cancelled', run: (at, runId) => inTenant(at).transaction((tx) => cancelRun(tx, runId, 'x')) },
   {
     by: 'replace',

@@ -1,5 +1,6 @@
 /** What one run was given, what brought it about, and what it brought about. Read for one run at a time. */
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
+import { runListLimits } from '@annex/limits';
 import type { RunKind } from '@annex/limits';
 import type { TenantTransaction } from '@annex/database';
 import type { RunStatus } from '../run-status.js';
@@ -34,9 +35,6 @@ export interface RunStory {
   replays: RunMention[];
 }
 
-/** Most of each list that a story holds. */
-export const mostMentioned = 100;
-
 const mention = 'r.id, r.plugin, r.kind, r.name, r.status';
 
 interface MentionRow {
@@ -55,18 +53,20 @@ export async function readRunStory(tx: TenantTransaction, runId: Id<'run'>): Pro
     [tx.tenantUuid, uuid],
   );
   const emitted = await tx.query<EventMention>(
-    `select id, type from events where tenant_id = $1 and run_id = $2 order by created_at, id limit ${mostMentioned}`,
+    `select id, type from events where tenant_id = $1 and run_id = $2 order by created_at, id
+     limit ${runListLimits.mentions}`,
     [tx.tenantUuid, uuid],
   );
   const children = await tx.query<MentionRow>(
     `select * from (select ${mention} from runs r
          where r.tenant_id = $1 and r.started_by = $2 and r.started_by like 'run\\_%'
        union select ${mention} from runs r where r.tenant_id = $1 and r.event_id = any($3)) r order by id
-       limit ${mostMentioned}`,
+       limit ${runListLimits.mentions}`,
     [tx.tenantUuid, runId, emitted.map(({ id }) => id)],
   );
   const replays = await tx.query<MentionRow>(
-    `select ${mention} from runs r where r.tenant_id = $1 and r.replay_of = $2 order by r.id limit ${mostMentioned}`,
+    `select ${mention} from runs r where r.tenant_id = $1 and r.replay_of = $2 order by r.id
+     limit ${runListLimits.mentions}`,
     [tx.tenantUuid, uuid],
   );
   return {

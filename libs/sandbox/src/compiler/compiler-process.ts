@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { messageOf, type Logger } from '@annex/kernel';
+import { bundleLimits } from '@annex/limits';
 import type { EntryInspection, PackageBundle, PackageReport } from '@annex/manifest';
 import { confinedFlags, launchConfined, type ConfinedProgram, type Launched } from '../confinement/launch.js';
 import type { ConfinementReport } from '../confinement/confine-self.js';
@@ -15,14 +16,7 @@ import { Between, type Started } from '../confinement/start-process.js';
 import type { SandboxTier } from '../confinement/tier.js';
 import type { LentUser } from '../confinement/users.js';
 import { esbuildVersion, type CompilerFiles } from './compiler-files.js';
-import {
-  addressSpaceMb,
-  maxReportBytes,
-  maxScriptBytes,
-  maxScripts,
-  maxSourceMapBytes,
-  type CompilerLimits,
-} from './limits.js';
+import { addressSpaceMb, maxReportBytes, maxScripts, type CompilerLimits } from './limits.js';
 import type { CheckSettings, FromCompiler } from './messages.js';
 import { unpackReport } from './report.js';
 import { isList, isRecord, isText } from './report-shapes.js';
@@ -176,9 +170,10 @@ export class CompilerProcess {
   /** How much may come with a message; it is judged before it comes. */
   #maxRestBytes(head: unknown): number {
     if (this.#underway === undefined || !isRecord(head)) return 0;
-    if (head['type'] === 'inspect') return maxScriptBytes;
+    if (head['type'] === 'inspect') return bundleLimits.scriptBytes;
     return head['type'] === 'report'
-      ? this.#underway.job.settings.packageLimits.maxUnpackedBytes + maxScripts * (maxScriptBytes + maxSourceMapBytes)
+      ? this.#underway.job.settings.packageLimits.maxUnpackedBytes +
+          maxScripts * (bundleLimits.scriptBytes + bundleLimits.sourceMapBytes)
       : 0;
   }
 

@@ -3,11 +3,11 @@ import { chmodSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SECOND, silentLogger } from '@annex/kernel';
+import { archiveLimits, bundleLimits, compilerLimits } from '@annex/limits';
 import {
   checkPackage,
   contractVersion,
   defaultManifestLimits,
-  defaultPackageLimits,
   packFiles,
   type EntryInspection,
   type PackageReport,
@@ -18,7 +18,7 @@ import { lendUser } from '../confinement/users.js';
 import { CompilerProcess } from './compiler-process.js';
 import { createCompiler, type Compiler } from './compiler.js';
 import { findCompilerFiles } from './compiler-files.js';
-import { defaultCompilerLimits, maxScriptBytes, maxScripts, maxSourceMapBytes } from './limits.js';
+import { maxScripts } from './limits.js';
 
 let compiler: Compiler;
 
@@ -258,11 +258,11 @@ describe('a compiler that is somebody else’s', () => {
       'asks for more than may be tried out, all at once',
       `for (let i = 0; i < 50; i += 1) say({ type: 'inspect' }, Buffer.from('x' + i));`,
     ],
-    ['announces a script that is too large', `say({ type: 'inspect' }, undefined, ${maxScriptBytes + 1});`],
+    ['announces a script that is too large', `say({ type: 'inspect' }, undefined, ${bundleLimits.scriptBytes + 1});`],
     [
       'announces a report that is too large',
       `say({ type: 'report', report: {} }, undefined, ${
-        defaultPackageLimits.maxUnpackedBytes + maxScripts * (maxScriptBytes + maxSourceMapBytes) + 1
+        archiveLimits.maxUnpackedBytes + maxScripts * (bundleLimits.scriptBytes + bundleLimits.sourceMapBytes) + 1
       });`,
     ],
     ['announces bytes where none belong', `say({ type: 'ready' }, undefined, 1);`],
@@ -283,8 +283,8 @@ describe('a compiler that is somebody else’s', () => {
       let asked = 0;
       const end = await compiling.check({
         bytes: Buffer.from('a package'),
-        settings: { limits: defaultManifestLimits, hostVersion: contractVersion, packageLimits: defaultPackageLimits },
-        limits: defaultCompilerLimits,
+        settings: { limits: defaultManifestLimits, hostVersion: contractVersion, packageLimits: archiveLimits },
+        limits: compilerLimits,
         inspect: () => {
           asked += 1;
           return new Promise(() => undefined);

@@ -5,13 +5,8 @@
  */
 import { existsSync } from 'node:fs';
 import { SECOND, silentLogger, type InputFault, type Logger } from '@annex/kernel';
-import {
-  contractVersion,
-  defaultManifestLimits,
-  defaultPackageLimits,
-  type CheckPackageOptions,
-  type PackageReport,
-} from '@annex/manifest';
+import { archiveLimits, compilerLimits } from '@annex/limits';
+import { contractVersion, defaultManifestLimits, type CheckPackageOptions, type PackageReport } from '@annex/manifest';
 import { canLaunchRooted } from '../confinement/launch-rooted.js';
 import { requireSupportedNode } from '../confinement/node-version.js';
 import { sandboxTier, type SandboxTier } from '../confinement/tier.js';
@@ -19,12 +14,12 @@ import { lendUser, type LentUser } from '../confinement/users.js';
 import { errors } from '../errors.js';
 import { CompilerProcess, engineProgram, type CheckEnd } from './compiler-process.js';
 import { findCompilerFiles, type CompilerFiles } from './compiler-files.js';
-import { defaultCompilerLimits, type CompilerLimits } from './limits.js';
+import { type CompilerLimits } from './limits.js';
 
 export interface CompilerOptions {
   /** Compilers that stand ready without a package. 0: none is started before it is needed. Default 1. */
   blank?: number;
-  /** What the checks of one package may use. Default: {@link defaultCompilerLimits}. */
+  /** What the checks of one package may use. Default: {@link compilerLimits}. */
   limits?: CompilerLimits;
   /** Setting `ANNEX_SANDBOX_USERS`: see `createSandbox`. */
   users?: string | undefined;
@@ -98,7 +93,7 @@ class CompilerPool implements Compiler {
   constructor(
     files: CompilerFiles,
     walls: { tier: SandboxTier; isEngineApart: boolean },
-    { blank = 1, limits = defaultCompilerLimits, logger = silentLogger }: CompilerOptions,
+    { blank = 1, limits = compilerLimits, logger = silentLogger }: CompilerOptions,
   ) {
     this.#files = files;
     this.#walls = walls;
@@ -125,7 +120,7 @@ class CompilerPool implements Compiler {
       inspect,
       limits = defaultManifestLimits,
       hostVersion = contractVersion,
-      packageLimits = defaultPackageLimits,
+      packageLimits = archiveLimits,
     } = options;
     const job = { bytes, inspect, settings: { limits, hostVersion, packageLimits }, limits: this.#limits };
     for (let tries = 0; tries < 2; tries += 1) {

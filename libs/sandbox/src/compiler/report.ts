@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { InputFault } from '@annex/kernel';
+import { bundleLimits } from '@annex/limits';
 import {
   checkAgreement,
   entryNameProblem,
@@ -17,7 +18,7 @@ import {
   type PackageReport,
 } from '@annex/manifest';
 import { asReach, asWebhooks, isCount, isList, isRecord, isText } from './report-shapes.js';
-import { maxFaults, maxScriptBytes, maxSourceMapBytes } from './limits.js';
+import { maxFaults } from './limits.js';
 
 /** What a compiler says that cannot be: it is not to be trusted any more. */
 export class ReportError extends Error {
@@ -163,7 +164,12 @@ function readFiles(
 function readBundle(value: unknown, reader: RestReader): PackageBundle | undefined {
   if (value === null) return undefined;
   const [codeBytes, mapBytes] = isList(value) ? value : [];
-  if (!isCount(codeBytes) || !isCount(mapBytes) || codeBytes > maxScriptBytes || mapBytes > maxSourceMapBytes)
+  if (
+    !isCount(codeBytes) ||
+    !isCount(mapBytes) ||
+    codeBytes > bundleLimits.scriptBytes ||
+    mapBytes > bundleLimits.sourceMapBytes
+  )
     throw new ReportError('a bundle');
   const code = reader.take(codeBytes);
   return {

@@ -12,11 +12,8 @@ import {
   type Zlib,
 } from 'node:zlib';
 import type { Transform } from 'node:stream';
+import { sandboxLimits } from '@annex/limits/sandbox';
 
-/** Most bytes that one stream decompresses to: what a small archive can become. */
-export const MAX_DECOMPRESSED_BYTES = 64 * 2 ** 20;
-/** Most streams of one run that are open at once. */
-export const MAX_COMPRESSION_STREAMS = 16;
 /** Most bytes of one piece of input. */
 const MAX_PIECE_BYTES = 512 * 1024;
 
@@ -94,11 +91,12 @@ class Compressor {
       const data = this.#stream.read() as Buffer | null;
       if (data !== null) {
         this.#outBytes += data.length;
-        if (this.#isDecompressing && this.#outBytes > MAX_DECOMPRESSED_BYTES) {
+        if (this.#isDecompressing && this.#outBytes > sandboxLimits.decompressedBytes) {
           this.close();
           throw new CompressionError(
             'COMPRESSION_LIMIT',
-            `The data becomes more than ${MAX_DECOMPRESSED_BYTES} bytes, the limit (MAX_DECOMPRESSED_BYTES) of one ` +
+            `The data becomes more than ${sandboxLimits.decompressedBytes} bytes, the limit ` +
+              '(MAX_DECOMPRESSED_BYTES) of one ' +
               'stream',
           );
         }
@@ -147,10 +145,11 @@ export class RunCompression {
   }
 
   #begin(kind: string): string {
-    if (this.#open.size >= MAX_COMPRESSION_STREAMS) {
+    if (this.#open.size >= sandboxLimits.compressionStreams) {
       throw new CompressionError(
         'COMPRESSION_LIMIT',
-        `${MAX_COMPRESSION_STREAMS} streams compress or decompress already, the limit (MAX_COMPRESSION_STREAMS) of ` +
+        `${sandboxLimits.compressionStreams} streams compress or decompress already, the limit ` +
+          '(MAX_COMPRESSION_STREAMS) of ' +
           'one run; read one to its end',
       );
     }

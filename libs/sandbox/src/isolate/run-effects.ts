@@ -2,8 +2,9 @@
  * What a run may do to the world outside its isolate, checked against its limits once more: answer, call, log, set a
  * timer.
  */
+import { sandboxLimits } from '@annex/limits/sandbox';
 import { answerCryptoCall, isHeavyCryptoCall } from './web-crypto.js';
-import { base64Bytes, emission, maxArgsLength, maxHeaderText } from '../prelude/emissions.js';
+import { base64Bytes, emission } from '../prelude/emissions.js';
 import type { FromExecutor } from '../wire/messages.js';
 import { RunCompression } from './compression.js';
 import type { GuestIsolate, GuestRun, RunTimer } from './guest-run.js';
@@ -11,7 +12,6 @@ import { failure, memoryText, type RunEnd } from './run-end.js';
 
 type HostCallMessage = Extract<FromExecutor, { type: 'call' }>;
 
-const maxTimersPerRun = 1000;
 /** `debug`, as a number of the wire. */
 const debugLevel = 0;
 /** `error`. */
@@ -169,7 +169,7 @@ function failureEnd(run: GuestRun, code: string, message: string, stack: string,
 function responseEnd(run: GuestRun, status: number, headers: string, body: string, bodyEncoding: string): RunEnd {
   const bytes = bodyEncoding === 'base64' ? base64Bytes(body) : Buffer.byteLength(body);
   if (bytes > run.limits.resultBytes) return tooLarge(bytes, run.limits.resultBytes);
-  if (headers.length > maxHeaderText) return tooManyHeaders(headers.length);
+  if (headers.length > sandboxLimits.headerChars) return tooManyHeaders(headers.length);
   const wrong = headers === lastGoodHeaders ? undefined : wrongHeader(headers);
   if (wrong !== undefined) return failure('PLUGIN_ERROR', wrong);
   lastGoodHeaders = headers;
@@ -207,7 +207,10 @@ function valueEnd(run: GuestRun, hasValue: boolean, value: string): RunEnd {
 }
 
 function tooManyHeaders(size: number): RunEnd {
-  return failure('OUTPUT_LIMIT', `the response headers are ${size} characters, the limit is ${maxHeaderText}`);
+  return failure(
+    'OUTPUT_LIMIT',
+    `the response headers are ${size} characters, the limit is ${sandboxLimits.headerChars}`,
+  );
 }
 
 function tooLarge(size: number, limit: number): RunEnd {
@@ -223,7 +226,11 @@ function startHostCall(
   run.hostCalls += 1;
   const underWay = (run.hostCallsUnderWay ??= new Set());
   // The isolate keeps these limits too; what gets here beyond them comes from a broken isolate.
-  if (run.hostCalls > hostCalls || underWay.size >= hostCallsAtOnce || args.length + text.length > maxArgsLength)
+  if (
+    run.hostCalls > hostCalls ||
+    underWay.size >= hostCallsAtOnce ||
+    args.length + text.length > sandboxLimits.argumentChars
+  )
     return;
   underWay.add(callId);
   parts.send({ type: 'call', seat: run.seat, nonce: run.nonce, callId, method, args, text });
@@ -342,7 +349,7 @@ export function tellPendingTimers(run: GuestRun, parts: EffectParts): void {
 
 function startTimer(isolate: GuestIsolate, run: GuestRun, timerId: number, delayMs: number, isPlugins: boolean): void {
   const timers = (run.timers ??= new Map<number, RunTimer>());
-  if (timers.size >= maxTimersPerRun) return;
+  if (timers.size >= sandboxLimits.timers) return;
   clearTimeout(timers.get(timerId)?.timeout);
   const fire = (): void => {
     timers.delete(timerId);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CryptoCallError, MAX_CRYPTO_BYTES, MAX_HKDF_BYTES, answerCryptoCall } from './web-crypto.js';
+import { sandboxLimits } from '@annex/limits/sandbox';
+import { CryptoCallError, answerCryptoCall } from './web-crypto.js';
 
 const key = Buffer.from('k').toString('base64');
 const aesKey = Buffer.alloc(16).toString('base64');
@@ -49,20 +50,20 @@ describe('answerCryptoCall', () => {
   });
 
   it('has a cap on every size', async () => {
-    const big = Buffer.alloc(MAX_CRYPTO_BYTES + 3).toString('base64');
+    const big = Buffer.alloc(sandboxLimits.cryptoBytes + 3).toString('base64');
     const wide = Buffer.alloc(64 * 1024 + 3).toString('base64');
     for (const [method, args] of [
       ['crypto.digest', { hash: 'SHA-1', data: big }],
       ['crypto.digest', { hash: 'SHA-1', data: '', padding: 'x'.repeat(8 * 1024 * 1024) }],
       ['crypto.sign', { hash: 'SHA-1', key: wide, data: '' }],
       ['crypto.hkdf', { hash: 'SHA-256', key, salt: wide, info: '', bits: 8 }],
-      ['crypto.hkdf', { hash: 'SHA-256', key, salt: '', info: '', bits: MAX_HKDF_BYTES * 8 + 8 }],
+      ['crypto.hkdf', { hash: 'SHA-256', key, salt: '', info: '', bits: sandboxLimits.hkdfBytes * 8 + 8 }],
     ] as const)
       expect((await failure(method, [args])).code).toBe('CRYPTO_LIMIT');
     expect(
       await answerCryptoCall(
         'crypto.digest',
-        JSON.stringify([{ hash: 'SHA-1', data: Buffer.alloc(MAX_CRYPTO_BYTES).toString('base64') }]),
+        JSON.stringify([{ hash: 'SHA-1', data: Buffer.alloc(sandboxLimits.cryptoBytes).toString('base64') }]),
       ),
     ).toMatch(/^\{"data":/);
   });
@@ -75,7 +76,8 @@ describe('answerCryptoCall', () => {
     expect(error.stack).toBe(`CryptoCallError: ${error.message}`);
     expect(error.cause).toBeUndefined();
     expect(
-      (await failure('crypto.hkdf', [{ hash: 'SHA-1', key, salt: '', info: '', bits: MAX_HKDF_BYTES * 8 }])).code,
+      (await failure('crypto.hkdf', [{ hash: 'SHA-1', key, salt: '', info: '', bits: sandboxLimits.hkdfBytes * 8 }]))
+        .code,
     ).toBe('CRYPTO_OPERATION');
   });
 });

@@ -4,23 +4,11 @@
  * one sentence of ours, never with a message of Node's.
  */
 import { webcrypto } from 'node:crypto';
+import { sandboxLimits } from '@annex/limits/sandbox';
 
-const MiB = 1024 * 1024;
-/** Largest input or output of one operation, in bytes. */
-export const MAX_CRYPTO_BYTES = 5 * MiB;
-/** Largest result of HKDF, in bytes. */
-export const MAX_HKDF_BYTES = 64 * 1024;
-/** Largest key, salt, info, iv or additional data, in bytes. */
-const MAX_PARAMETER_BYTES = 64 * 1024;
 /** Most characters of an argument list: the data, the parameters and their names. */
-const MAX_ARGUMENTS = Math.ceil(MAX_CRYPTO_BYTES / 3) * 4 + 4 * Math.ceil(MAX_PARAMETER_BYTES / 3) * 4 + 1024;
-
-/** Most iterations of PBKDF2, summed over the blocks of the result; about half a second of one core. */
-export const MAX_PBKDF2_ITERATIONS = 1_000_000;
-/** Longest RSA modulus, imported or generated, in bits. */
-export const MAX_RSA_BITS = 4096;
-/** Shortest RSA modulus that is generated, in bits. */
-const MIN_RSA_BITS = 1024;
+const MAX_ARGUMENTS =
+  Math.ceil(sandboxLimits.cryptoBytes / 3) * 4 + 4 * Math.ceil(sandboxLimits.cryptoParameterBytes / 3) * 4 + 1024;
 
 /**
  * What a crypto call fails with. `CRYPTO_INVALID`: no such call or bad arguments; `CRYPTO_LIMIT`: too large;
@@ -53,7 +41,7 @@ class Arguments {
 
   constructor(argsJson: string) {
     if (typeof argsJson !== 'string') throw invalid('the arguments are no text');
-    if (argsJson.length > MAX_ARGUMENTS) throw tooLarge('the arguments', MAX_CRYPTO_BYTES);
+    if (argsJson.length > MAX_ARGUMENTS) throw tooLarge('the arguments', sandboxLimits.cryptoBytes);
     let parsed: unknown;
     try {
       parsed = JSON.parse(argsJson);
@@ -127,7 +115,7 @@ function answer(bytes: ArrayBuffer): string {
 
 async function hmacKey(args: Arguments, usage: 'sign' | 'verify'): Promise<webcrypto.CryptoKey> {
   const hash = args.hash();
-  const key = args.bytes('key', MAX_PARAMETER_BYTES);
+  const key = args.bytes('key', sandboxLimits.cryptoParameterBytes);
   if (key.length === 0) throw invalid('the key is empty');
   return await subtle.importKey('raw', key, { name: 'HMAC', hash }, false, [usage]);
 }
@@ -135,12 +123,12 @@ async function hmacKey(args: Arguments, usage: 'sign' | 'verify'): Promise<webcr
 async function aesGcm(args: Arguments, usage: 'encrypt' | 'decrypt'): Promise<string> {
   const key = args.bytes('key', 32);
   if (key.length !== 16 && key.length !== 24 && key.length !== 32) throw invalid('an AES key has 16, 24 or 32 bytes');
-  const iv = args.bytes('iv', MAX_PARAMETER_BYTES);
+  const iv = args.bytes('iv', sandboxLimits.cryptoParameterBytes);
   if (iv.length === 0) throw new CryptoCallError('CRYPTO_OPERATION', 'AES-GCM: the iv is empty');
   const tagLength = args.integer('tag_bits');
   if (!TAG_BITS.includes(tagLength)) throw invalid(`tag_bits must be one of ${TAG_BITS.join(', ')}`);
-  const additionalData = args.bytes('additional_data', MAX_PARAMETER_BYTES, true);
-  const data = args.bytes('data', MAX_CRYPTO_BYTES);
+  const additionalData = args.bytes('additional_data', sandboxLimits.cryptoParameterBytes, true);
+  const data = args.bytes('data', sandboxLimits.cryptoBytes);
   const algorithm = { name: 'AES-GCM', iv, tagLength, ...(additionalData === undefined ? {} : { additionalData }) };
   const imported = await subtle.importKey('raw', key, 'AES-GCM', false, [usage]);
   return answer(await subtle[usage](algorithm, imported, data));
@@ -167,7 +155,7 @@ function usagesOf(name: string, isPrivate: boolean): webcrypto.KeyUsage[] {
 /** A key as the prelude keeps it: PKCS #8 or SPKI. */
 async function storedKey(args: Arguments, kind: 'private' | 'public', field = 'key'): Promise<webcrypto.CryptoKey> {
   const algorithm = pairAlgorithm(args);
-  const material = args.bytes(field, MAX_PARAMETER_BYTES);
+  const material = args.bytes(field, sandboxLimits.cryptoParameterBytes);
   return await subtle.importKey(
     kind === 'private' ? 'pkcs8' : 'spki',
     material,
@@ -180,10 +168,10 @@ async function storedKey(args: Arguments, kind: 'private' | 'public', field = 'k
 /** Tells a key to the prelude: its kind, its bytes, and what only its bytes say. */
 async function describeKey(key: webcrypto.CryptoKey): Promise<string> {
   const { modulusLength, publicExponent } = key.algorithm as { modulusLength?: number; publicExponent?: Uint8Array };
-  if (modulusLength !== undefined && modulusLength > MAX_RSA_BITS) {
+  if (modulusLength !== undefined && modulusLength > sandboxLimits.rsaBits) {
     throw new CryptoCallError(
       'CRYPTO_LIMIT',
-      `An RSA modulus of ${modulusLength} bits; the limit (MAX_RSA_BITS) is ${MAX_RSA_BITS}`,
+      `An RSA modulus of ${modulusLength} bits; the limit (MAX_RSA_BITS) is ${sandboxLimits.rsaBits}`,
     );
   }
   const data = await subtle.exportKey(key.type === 'private' ? 'pkcs8' : 'spki', key);
@@ -215,12 +203,12 @@ async function importPairKey(args: Arguments): Promise<string> {
   const format = args.choice('format', ['raw', 'spki', 'pkcs8', 'jwk']);
   try {
     if (format === 'jwk') {
-      const jwk = readJwk(args.text('jwk', MAX_PARAMETER_BYTES));
+      const jwk = readJwk(args.text('jwk', sandboxLimits.cryptoParameterBytes));
       return await describeKey(
         await subtle.importKey('jwk', jwk, algorithm, true, usagesOf(algorithm.name, jwk.d !== undefined)),
       );
     }
-    const data = args.bytes('data', MAX_PARAMETER_BYTES);
+    const data = args.bytes('data', sandboxLimits.cryptoParameterBytes);
     const key = await subtle.importKey(
       format as 'raw' | 'spki' | 'pkcs8',
       data,
@@ -251,15 +239,15 @@ async function generatePair(args: Arguments): Promise<string> {
   if (RSA.includes(algorithm.name)) {
     const modulusLength = args.integer('bits');
     const exponent = args.integer('exponent');
-    if (modulusLength > MAX_RSA_BITS)
+    if (modulusLength > sandboxLimits.rsaBits)
       throw new CryptoCallError(
         'CRYPTO_LIMIT',
-        `An RSA modulus of ${modulusLength} bits; the limit (MAX_RSA_BITS) is ${MAX_RSA_BITS}`,
+        `An RSA modulus of ${modulusLength} bits; the limit (MAX_RSA_BITS) is ${sandboxLimits.rsaBits}`,
       );
-    if (modulusLength < MIN_RSA_BITS || modulusLength % 8 !== 0)
+    if (modulusLength < sandboxLimits.fewestRsaBits || modulusLength % 8 !== 0)
       throw new CryptoCallError(
         'CRYPTO_OPERATION',
-        `An RSA modulus has ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits, a multiple of 8`,
+        `An RSA modulus has ${sandboxLimits.fewestRsaBits} to ${sandboxLimits.rsaBits} bits, a multiple of 8`,
       );
     if (exponent !== 3 && exponent !== 65_537)
       throw new CryptoCallError('CRYPTO_OPERATION', 'The public exponent must be 65537 or 3');
@@ -285,7 +273,7 @@ function signParameters(args: Arguments): webcrypto.AlgorithmIdentifier {
 }
 
 function labelled(args: Arguments): webcrypto.RsaOaepParams {
-  const label = args.bytes('label', MAX_PARAMETER_BYTES, true);
+  const label = args.bytes('label', sandboxLimits.cryptoParameterBytes, true);
   return { name: 'RSA-OAEP', ...(label === undefined ? {} : { label }) };
 }
 
@@ -303,17 +291,19 @@ async function pbkdf2(args: Arguments): Promise<string> {
   if (bits % 8 !== 0 || bits === 0) throw invalid('bits must be a positive multiple of 8');
   if (iterations === 0) throw new CryptoCallError('CRYPTO_OPERATION', 'PBKDF2 needs at least one iteration');
   const rounds = iterations * Math.ceil(bits / (hash === 'SHA-1' ? 160 : Number(hash.slice(4))));
-  if (rounds > MAX_PBKDF2_ITERATIONS) {
+  if (rounds > sandboxLimits.pbkdf2Iterations) {
     throw new CryptoCallError(
       'CRYPTO_LIMIT',
       `PBKDF2 with ${rounds} iterations for a result of ${bits} bits; the limit (MAX_PBKDF2_ITERATIONS) is ` +
-        `${MAX_PBKDF2_ITERATIONS}`,
+        `${sandboxLimits.pbkdf2Iterations}`,
     );
   }
-  const key = await subtle.importKey('raw', args.bytes('key', MAX_PARAMETER_BYTES), 'PBKDF2', false, ['deriveBits']);
+  const key = await subtle.importKey('raw', args.bytes('key', sandboxLimits.cryptoParameterBytes), 'PBKDF2', false, [
+    'deriveBits',
+  ]);
   return answer(
     await subtle.deriveBits(
-      { name: 'PBKDF2', hash, salt: args.bytes('salt', MAX_PARAMETER_BYTES), iterations },
+      { name: 'PBKDF2', hash, salt: args.bytes('salt', sandboxLimits.cryptoParameterBytes), iterations },
       key,
       bits,
     ),
@@ -331,21 +321,24 @@ export function isHeavyCryptoCall(method: string): boolean {
 }
 
 const OPERATIONS = new Map<string, (args: Arguments) => Promise<string>>([
-  ['crypto.digest', async (args) => answer(await subtle.digest(args.hash(), args.bytes('data', MAX_CRYPTO_BYTES)))],
+  [
+    'crypto.digest',
+    async (args) => answer(await subtle.digest(args.hash(), args.bytes('data', sandboxLimits.cryptoBytes))),
+  ],
   [
     'crypto.sign',
     async (args) =>
-      answer(await subtle.sign('HMAC', await hmacKey(args, 'sign'), args.bytes('data', MAX_CRYPTO_BYTES))),
+      answer(await subtle.sign('HMAC', await hmacKey(args, 'sign'), args.bytes('data', sandboxLimits.cryptoBytes))),
   ],
   [
     'crypto.verify',
     async (args) => {
-      const signature = args.bytes('signature', MAX_PARAMETER_BYTES);
+      const signature = args.bytes('signature', sandboxLimits.cryptoParameterBytes);
       const valid = await subtle.verify(
         'HMAC',
         await hmacKey(args, 'verify'),
         signature,
-        args.bytes('data', MAX_CRYPTO_BYTES),
+        args.bytes('data', sandboxLimits.cryptoBytes),
       );
       return `{"valid":${valid}}`;
     },
@@ -357,13 +350,15 @@ const OPERATIONS = new Map<string, (args: Arguments) => Promise<string>>([
     async (args) => {
       const bits = args.integer('bits');
       if (bits % 8 !== 0 || bits === 0) throw invalid('bits must be a positive multiple of 8');
-      if (bits > MAX_HKDF_BYTES * 8) throw tooLarge('the result', MAX_HKDF_BYTES);
-      const key = await subtle.importKey('raw', args.bytes('key', MAX_PARAMETER_BYTES), 'HKDF', false, ['deriveBits']);
+      if (bits > sandboxLimits.hkdfBytes * 8) throw tooLarge('the result', sandboxLimits.hkdfBytes);
+      const key = await subtle.importKey('raw', args.bytes('key', sandboxLimits.cryptoParameterBytes), 'HKDF', false, [
+        'deriveBits',
+      ]);
       const algorithm = {
         name: 'HKDF',
         hash: args.hash(),
-        salt: args.bytes('salt', MAX_PARAMETER_BYTES),
-        info: args.bytes('info', MAX_PARAMETER_BYTES),
+        salt: args.bytes('salt', sandboxLimits.cryptoParameterBytes),
+        info: args.bytes('info', sandboxLimits.cryptoParameterBytes),
       };
       return answer(await subtle.deriveBits(algorithm, key, bits));
     },
@@ -377,16 +372,20 @@ const OPERATIONS = new Map<string, (args: Arguments) => Promise<string>>([
     'crypto.sign_pair',
     async (args) =>
       answer(
-        await subtle.sign(signParameters(args), await storedKey(args, 'private'), args.bytes('data', MAX_CRYPTO_BYTES)),
+        await subtle.sign(
+          signParameters(args),
+          await storedKey(args, 'private'),
+          args.bytes('data', sandboxLimits.cryptoBytes),
+        ),
       ),
   ],
   [
     'crypto.verify_pair',
     async (args) => {
-      const signature = args.bytes('signature', MAX_PARAMETER_BYTES);
+      const signature = args.bytes('signature', sandboxLimits.cryptoParameterBytes);
       const parameters = signParameters(args);
       const key = await storedKey(args, 'public');
-      const isValid = await subtle.verify(parameters, key, signature, args.bytes('data', MAX_CRYPTO_BYTES));
+      const isValid = await subtle.verify(parameters, key, signature, args.bytes('data', sandboxLimits.cryptoBytes));
       return `{"valid":${isValid}}`;
     },
   ],
@@ -394,14 +393,22 @@ const OPERATIONS = new Map<string, (args: Arguments) => Promise<string>>([
     'crypto.encrypt_pair',
     async (args) =>
       answer(
-        await subtle.encrypt(labelled(args), await storedKey(args, 'public'), args.bytes('data', MAX_PARAMETER_BYTES)),
+        await subtle.encrypt(
+          labelled(args),
+          await storedKey(args, 'public'),
+          args.bytes('data', sandboxLimits.cryptoParameterBytes),
+        ),
       ),
   ],
   [
     'crypto.decrypt_pair',
     async (args) =>
       answer(
-        await subtle.decrypt(labelled(args), await storedKey(args, 'private'), args.bytes('data', MAX_PARAMETER_BYTES)),
+        await subtle.decrypt(
+          labelled(args),
+          await storedKey(args, 'private'),
+          args.bytes('data', sandboxLimits.cryptoParameterBytes),
+        ),
       ),
   ],
 ]);

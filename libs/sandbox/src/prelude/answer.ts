@@ -1,5 +1,6 @@
+import { sandboxLimits } from '@annex/limits/sandbox';
 import { pumpStream } from './answer-stream.js';
-import { base64Bytes, emission, maxHeaderText } from './emissions.js';
+import { base64Bytes, emission } from './emissions.js';
 import {
   bytesOf,
   indexOf,
@@ -133,10 +134,10 @@ function send(
   body: string,
 ): void {
   if (!fits(run, size) || !run.alive) return;
-  if (draft.headers.length > maxHeaderText) {
+  if (draft.headers.length > sandboxLimits.headerChars) {
     run.fail(
       'OUTPUT_LIMIT',
-      `the response headers are ${draft.headers.length} characters or more, the limit is ${maxHeaderText}`,
+      `the response headers are ${draft.headers.length} characters or more, the limit is ${sandboxLimits.headerChars}`,
     );
     return;
   }
@@ -196,7 +197,7 @@ function readHeaders(draft: Draft, headers: unknown): void {
 
 function addHeader(draft: Draft, name: string, value: string): void {
   // Past the limit nothing is added any more: the answer has failed, and a flood must not cost the run its time.
-  if (draft.headers.length > maxHeaderText) return;
+  if (draft.headers.length > sandboxLimits.headerChars) return;
   if (indexOf(name, '\n') >= 0 || indexOf(value, '\n') >= 0)
     throw new SafeTypeError('a response header contains a line break');
   const lower = lowerCase(name);

@@ -42,14 +42,8 @@ export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 /** Handler kinds as the numbers that cross into the isolate; the order is part of the wire format. */
 export const handlerKinds = ['route', 'event', 'job', 'filter', 'lifecycle', 'health'] as const;
 
-/** Arguments of one host call, as JSON text, and the text that stands apart from them; longer ones are refused. */
-export const maxArgsLength = 16 * 1024 * 1024;
-
 /** From this length on the body of a request crosses beside the arguments, where its place holds `null`. */
 export const textApartFrom = 64 * 1024;
-
-/** All headers of a response together, in characters. */
-export const maxHeaderText = 32 * 1024;
 
 /** Bytes of a streamed answer that may be on their way at once: as many as its reader has not taken. */
 export const streamWindow = 64 * 1024;
@@ -63,9 +57,6 @@ export function base64Bytes(text: string): number {
   const padding = text[length - 1] !== '=' ? 0 : text[length - 2] === '=' ? 2 : 1;
   return (length / 4) * 3 - padding;
 }
-
-/** Timers that one turn may start. */
-export const maxTimerStarts = 5000;
 
 /** The one callback out of the isolate. */
 export type Emit = (kind: number, run: number, n: number, m: number, a: string, b: string, c: string) => void;

@@ -1,3 +1,4 @@
+import { sandboxLimits } from '@annex/limits/sandbox';
 import { argumentToJson, invalidArguments, plainJson } from './bytes-json.js';
 import {
   bytesOf,
@@ -15,7 +16,7 @@ import {
   toBase64,
   toJson,
 } from './primordials.js';
-import { maxArgsLength, textApartFrom } from './emissions.js';
+import { textApartFrom } from './emissions.js';
 import type { RunState } from './run-state.js';
 import { isBlob } from './web/blob.js';
 import { utf8Decode, utf8Encode } from './web/encoding.js';
@@ -226,7 +227,7 @@ async function encodeBody(call: string, body: unknown, list: [string, string][])
   const bytes = bytesOf(body);
   if (bytes !== undefined) return { encoding: 'base64', data: toBase64(bytes) };
   if (isUrlSearchParams(body) || isFormData(body) || isBlob(body) || isReadableStream(body)) {
-    const parts = await readResponse(new Response(body), maxArgsLength);
+    const parts = await readResponse(new Response(body), sandboxLimits.argumentChars);
     const type = parts.headers[0];
     if (type !== undefined && !hasHeader(list, 'content-type')) add(list, 'content-type', type[1]);
     return parts.body;

@@ -1,9 +1,7 @@
+import { sandboxLimits } from '@annex/limits/sandbox';
 import { slice, SafeString } from './primordials.js';
 import type { RunState } from './run-state.js';
 import { isNonRetryable, retryDelayOf } from './sdk.js';
-
-const maxMessage = 8 * 1024;
-const maxStack = 16 * 1024;
 
 /** Ends a run with what its handler threw. Reads the error's properties inside the turn, where the time limit holds. */
 export function failRun(run: RunState, thrown: unknown): void {
@@ -31,5 +29,10 @@ export function failRun(run: RunState, thrown: unknown): void {
   } catch {
     // A getter of the plugin's own error threw; what was read so far stands.
   }
-  run.fail(code, slice(message, 0, maxMessage), slice(stack, 0, maxStack), delayMs);
+  run.fail(
+    code,
+    slice(message, 0, sandboxLimits.errorMessageChars),
+    slice(stack, 0, sandboxLimits.errorStackChars),
+    delayMs,
+  );
 }

@@ -1,5 +1,6 @@
+import { sandboxLimits } from '@annex/limits/sandbox';
 import type { Emit } from './emissions.js';
-import { emission, logLevels, maxArgsLength, streamWindow } from './emissions.js';
+import { emission, logLevels, streamWindow } from './emissions.js';
 import { record, SafeError, SafePromise, slice, defineProperty } from './primordials.js';
 import { authorFrames } from './stack-frames.js';
 
@@ -24,9 +25,6 @@ export interface RunCeilings {
 
 /** Characters of a refused call's message, and of its stack, that the executor keeps. */
 const maxRefusalText = 4096;
-
-/** Calls that the executor answers itself (cryptography) in one run. */
-const maxExecutorCalls = 10_000;
 
 /**
  * One run as the isolate knows it. Its handler's word is its answer, and what the handler started and did not wait for
@@ -142,15 +140,15 @@ export class RunState {
 
   refuse(kind: number, method: string, length: number): Error | undefined {
     if (!this.alive) return hostError('RUN_ENDED', `${method}: the run that owns this ctx has ended`);
-    if (length > maxArgsLength) {
+    if (length > sandboxLimits.argumentChars) {
       return hostError(
         'PAYLOAD_TOO_LARGE',
-        `${method}: the arguments are ${length} characters of JSON, the limit is ${maxArgsLength}`,
+        `${method}: the arguments are ${length} characters of JSON, the limit is ${sandboxLimits.argumentChars}`,
       );
     }
     const isHostCall = kind === emission.hostCall;
     const made = isHostCall ? this.hostCalls : this.executorCalls;
-    const limit = isHostCall ? this.ceilings.hostCalls : maxExecutorCalls;
+    const limit = isHostCall ? this.ceilings.hostCalls : sandboxLimits.executorCalls;
     return made < limit
       ? undefined
       : hostError('RATE_LIMITED', `${method}: this run has made ${made} such calls, the limit is ${limit}`);

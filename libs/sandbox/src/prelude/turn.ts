@@ -1,4 +1,5 @@
-import { emission, maxTimerStarts, type Emit } from './emissions.js';
+import { sandboxLimits } from '@annex/limits/sandbox';
+import { emission, type Emit } from './emissions.js';
 import type { PreludeHost } from './host.js';
 import { record, SafePromise } from './primordials.js';
 import { hostError, levelNumber, type RunState } from './run-state.js';
@@ -26,8 +27,8 @@ export class Turn {
     const { run } = this;
     if (run === undefined || !run.alive) return;
     this.timerStarts += 1;
-    if (this.timerStarts > maxTimerStarts)
-      throw hostError('RATE_LIMITED', `more than ${maxTimerStarts} timers were started at a stretch`);
+    if (this.timerStarts > sandboxLimits.timerStarts)
+      throw hostError('RATE_LIMITED', `more than ${sandboxLimits.timerStarts} timers were started at a stretch`);
     run.timers ??= record<true>();
     run.timers[id] = true;
     this.emit(emission.startTimer, run.key, id, delayMs, isPlatforms ? 'platform' : '', '', '');

@@ -5,14 +5,15 @@
 import { createHash } from 'node:crypto';
 import {
   checkPackage,
-  defaultPackageLimits,
   lintPackage,
   packFiles,
   type Manifest,
   type PackageReport,
   type Registration,
+  type PackageLimits,
 } from '@annex/manifest';
 import { findTemplate, findTemplateFaults } from '@annex/templates';
+import { archiveLimits } from '@annex/limits';
 import { enterSandbox, leaveSandbox } from '../testing/shared-sandbox.js';
 import { faultPlaces, type PlacedFault } from './fault-places.js';
 import { roomyLimits } from './limits.js';
@@ -98,14 +99,14 @@ export async function packPlugin(files: PluginFiles): Promise<PluginCheck & { pa
 }
 
 function isSmall(files: PluginFiles, packed: Uint8Array): boolean {
-  const { maxPackedBytes, maxUnpackedBytes, maxFiles } = defaultPackageLimits;
+  const { maxPackedBytes, maxUnpackedBytes, maxFiles } = archiveLimits;
   const unpacked = [...files.values()].reduce((total, { length }) => total + length, 0);
   return packed.length <= maxPackedBytes && unpacked <= maxUnpackedBytes && files.size <= maxFiles;
 }
 
 async function check(
   files: PluginFiles,
-  packageLimits = defaultPackageLimits,
+  packageLimits: PackageLimits = archiveLimits,
 ): Promise<{ check: PluginCheck; report: PackageReport }> {
   const sandbox = await enterSandbox();
   try {

@@ -1,6 +1,7 @@
 import type { TablesPort } from '@annex/execution';
-import { compareRows, matchesFilter, maxDocumentBytes, type Filter, type TableRow } from '@annex/host-api';
+import { compareRows, matchesFilter, type Filter, type TableRow } from '@annex/host-api';
 import { newUuid, quote, type Clock, type Json, type JsonObject } from '@annex/kernel';
+import { tableLimits } from '@annex/limits';
 import { systemTables, tableErrors } from '@annex/tables';
 
 const readOnly: ReadonlySet<string> = new Set(systemTables);
@@ -90,10 +91,10 @@ export function memoryTablesPort(tables: MemoryTables): TablesPort {
       requireOwn(table);
       const { id: _id, created_at: _created, updated_at: _updated, ...before } = tables.get(table, id) ?? {};
       const size = Buffer.byteLength(JSON.stringify({ ...before, ...patch.set }));
-      if (size > maxDocumentBytes)
+      if (size > tableLimits.rowBytes)
         throw tableErrors.error(
           'ROW_TOO_LARGE',
-          `The row would be ${size} bytes of JSON; the limit of a row is ${maxDocumentBytes}. Split it.`,
+          `The row would be ${size} bytes of JSON; the limit of a row is ${tableLimits.rowBytes}. Split it.`,
         );
       return tables.update(table, id, patch) ?? null;
     },

@@ -1,5 +1,5 @@
-import { replacedForMs } from '@annex/limits';
 import { uuidFromId, type Id } from '@annex/kernel';
+import { secretLimits } from '@annex/limits';
 import { In, IsNull, type FindOptionsWhere } from 'typeorm';
 import { takeTurn, type TenantTransaction } from '@annex/database';
 import { SecretRow } from './secret-row.js';
@@ -168,7 +168,7 @@ export async function findReplacedSecrets(
   return rows.flatMap(
     ({ installationId, name, previousVersion, previousKeyVersion, previousNonce, previousCiphertext, replacedAt }) => {
       const isKept = previousVersion !== null && previousKeyVersion !== null && previousNonce && previousCiphertext;
-      if (!isKept || !replacedAt || replacedAt.getTime() < Date.now() - replacedForMs) return [];
+      if (!isKept || !replacedAt || replacedAt.getTime() < Date.now() - secretLimits.replacedForMs) return [];
       return [
         {
           tenantId: tx.tenantId,

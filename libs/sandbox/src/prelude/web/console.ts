@@ -1,3 +1,4 @@
+import { sandboxLimits } from '@annex/limits/sandbox';
 import type { PreludeHost } from '../host.js';
 import { inspect } from './inspect.js';
 import { fieldsJson, isPlainObject } from './log-fields.js';
@@ -22,10 +23,8 @@ import {
 
 type Level = Parameters<PreludeHost['log']>[0];
 
-/** Longest message of one line, in UTF-16 units; the host has its own limits beside it. */
-export const MAX_MESSAGE = 16_384;
-/** Longest JSON text of one line's fields; longer ones become part of the message, cut there. */
-export const MAX_FIELDS = 16_384;
+const { logMessageChars, logFieldsChars } = sandboxLimits;
+
 const MAX_LABELS = 1000;
 
 let log: PreludeHost['log'] = () => undefined;
@@ -41,8 +40,8 @@ export function reportUncaught(error: unknown, where: string): void {
 }
 
 function cut(message: string): string {
-  return message.length > MAX_MESSAGE
-    ? `${StringPrototypeSlice(message, 0, MAX_MESSAGE)}… (${message.length - MAX_MESSAGE} more characters)`
+  return message.length > logMessageChars
+    ? `${StringPrototypeSlice(message, 0, logMessageChars)}… (${message.length - logMessageChars} more characters)`
     : message;
 }
 
@@ -94,7 +93,7 @@ function directive(kind: string, value: unknown): string | undefined {
     case 'f':
       return number(value, (n) => n);
     case 'j':
-      return isPlainObject(value) || ArrayIsArray(value) ? fieldsJson(value as object, MAX_FIELDS) : asText(value);
+      return isPlainObject(value) || ArrayIsArray(value) ? fieldsJson(value as object, logFieldsChars) : asText(value);
     case 'o':
     case 'O':
       return inspect(value);
@@ -125,12 +124,12 @@ function print(level: Level, args: ArrayLike<unknown>): void {
     let end = count;
     // A message and an object: structured fields, not text.
     if (next < count && isPlainObject(last)) {
-      fields = fieldsJson(last, MAX_FIELDS);
+      fields = fieldsJson(last, logFieldsChars);
       if (fields !== '') end = count - 1;
     }
-    for (; next < end && message.length <= MAX_MESSAGE; next++) message += ` ${asText(args[next])}`;
+    for (; next < end && message.length <= logMessageChars; next++) message += ` ${asText(args[next])}`;
   } else {
-    for (; next < count && message.length <= MAX_MESSAGE; next++)
+    for (; next < count && message.length <= logMessageChars; next++)
       message += `${next === 0 ? '' : ' '}${asText(args[next])}`;
   }
   write(level, message, fields);

@@ -1,3 +1,4 @@
+import { sandboxLimits } from '@annex/limits/sandbox';
 import { textApartFrom } from '../emissions.js';
 import type { PreludeHost } from '../host.js';
 import { authorFrames } from '../stack-frames.js';
@@ -21,12 +22,6 @@ export function connectFetch(host: PreludeHost): void {
 }
 
 /**
- * Longer ones are refused before they are taken apart, which costs about a second for three million characters. The
- * host takes fewer.
- */
-const MAX_URL_TEXT = 65_536;
-
-/**
  * Fetch §5.6, as the host call `http.request`. Rejects with a TypeError that keeps the host's `code`, or with the
  * signal's reason. With
  * `redirect: 'manual'` the answer is the redirect itself, its status and `Location` readable, as in other servers'
@@ -34,8 +29,10 @@ const MAX_URL_TEXT = 65_536;
  */
 export async function fetch(input: unknown, init: unknown = undefined): Promise<Response> {
   requireArguments(arguments.length, 1, 'fetch');
-  if (typeof input === 'string' && input.length > MAX_URL_TEXT)
-    throw new TypeError(`fetch failed: the URL is ${input.length} characters long, at most ${MAX_URL_TEXT} are taken`);
+  if (typeof input === 'string' && input.length > sandboxLimits.urlChars)
+    throw new TypeError(
+      `fetch failed: the URL is ${input.length} characters long, at most ${sandboxLimits.urlChars} are taken`,
+    );
   const request = requestState(new Request(input, init));
   const signal = request.signal;
   if (signal?.aborted === true) {

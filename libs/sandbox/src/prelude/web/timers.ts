@@ -1,3 +1,4 @@
+import { sandboxLimits } from '@annex/limits/sandbox';
 import type { PreludeHost } from '../host.js';
 import {
   MapCtor,
@@ -10,8 +11,6 @@ import {
 } from './primordials.js';
 import { DOMException } from './dom-exception.js';
 
-/** Live timers of one isolate; one more is a QuotaExceededError. */
-export const MAX_TIMERS = 1000;
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 interface Timer {
@@ -43,8 +42,8 @@ function clampDelay(delay: unknown): number {
 }
 
 function start(timer: Timer): number {
-  if (MapPrototypeSize(timers) >= MAX_TIMERS)
-    throw new DOMException(`Too many timers: at most ${MAX_TIMERS} may be pending`, 'QuotaExceededError');
+  if (MapPrototypeSize(timers) >= sandboxLimits.timers)
+    throw new DOMException(`Too many timers: at most ${sandboxLimits.timers} may be pending`, 'QuotaExceededError');
   const id = ++lastId;
   MapPrototypeSet(timers, id, timer);
   startTimer(id, timer.delayMs, timer.isPlatforms);
