@@ -168,6 +168,10 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     await on.tenant.owner.upload(on.package('2.0.0')),
     { path: '/api/plugins/work/rollback', body: { version: '1.0.0' } }
   ),
+  'POST /api/plugins/{id}/config/rollback': async ({ tenant }) => (
+    await tenant.owner.put('/api/plugins/work/config', { n: 1 }),
+    { path: '/api/plugins/work/config/rollback', body: { revision: 0 }, other: { body: { revision: 1 } } }
+  ),
   'POST /api/plugins/{id}/secrets': () =>
     Promise.resolve({
       path: '/api/plugins/work/secrets',

@@ -13,7 +13,7 @@ import {
 import { updateInstallation } from './rows/installations.js';
 import type { InstallationRow } from './rows/installation-row.js';
 import { wakeRelays } from '@annex/runs';
-import type { TenantTransaction } from '@annex/database';
+import { storableText, type TenantTransaction } from '@annex/database';
 import { canonicalZone, parseSchedule, timezoneFault } from '@annex/scheduling';
 import { configChanges, mergePatch, requireConfigSize } from './plugin-config.js';
 import type { InstallationsContext, Subject } from './context.js';
@@ -163,7 +163,7 @@ async function nextRevision(
     installationId,
     revision,
     config,
-    keys,
+    keys: keys.map(storableText),
     actor: author.actor,
     createdAt: context.now(),
   });

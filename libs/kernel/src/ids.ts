@@ -41,13 +41,6 @@ let poolOffset = pool.length;
 let lastMs = 0;
 let sequence = 0;
 
-/**
- * How far the clock may go back, in milliseconds, before ids go back with it. Less is jitter, and ids keep their order
- * through it; more is a clock that was set right, and ids that stayed ahead of it would be found under a time to come
- * (RFC 9562 §6.1, §6.2).
- */
-const rollbackMs = 1000;
-
 /** A UUIDv7 as 16 bytes. Within one process and millisecond the 12-bit `rand_a` counts up, so ids keep their order. */
 function uuidv7Bytes(nowMs: number): Uint8Array {
   if (poolOffset + 10 > pool.length) {
@@ -57,7 +50,7 @@ function uuidv7Bytes(nowMs: number): Uint8Array {
   const bytes = new Uint8Array(16);
   bytes.set(pool.subarray(poolOffset, poolOffset + 10), 6);
   poolOffset += 10;
-  let ms = nowMs < lastMs - rollbackMs ? nowMs : Math.max(nowMs, lastMs);
+  let ms = Math.max(nowMs, lastMs);
   if (ms === lastMs) {
     sequence += 1;
     if (sequence > 0xfff) {

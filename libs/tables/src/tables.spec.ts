@@ -9,6 +9,7 @@ import { limitStatements } from './sql/write-documents.js';
 import { queryRows } from './sql/read-documents.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeInstallation } from '../../../test/support/installations.js';
+import { hourBehindAllIds } from '../../../test/support/moments.js';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { defaultTableLimits, Tables, type TableLimits } from './tables.js';
 import { connect } from '../../../apps/annex/src/connect-database.js';
@@ -384,7 +385,7 @@ describe('a system table', () => {
     const tenant = await db.makeTenant();
     const installation = await makeInstallation(db, tenant.id);
     const waiting = new PlainCalls();
-    const start = Date.parse('2037-01-01T00:00:00.500Z');
+    const start = hourBehindAllIds() + 500;
     const allowed = effectiveLimits('route');
     const ids = Array.from({ length: 120 }, (_, index) => {
       // Three chunks, and a row of its own here and there.

@@ -1,6 +1,7 @@
 import { newId, uuidFromId, type Id } from '@annex/kernel';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeInstallation } from '../../../../test/support/installations.js';
+import { hourBehindAllIds } from '../../../../test/support/moments.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import type { TenantTransaction } from '@annex/database';
 import { addUsage, readUsage } from './usage.js';
@@ -27,7 +28,7 @@ beforeEach(async () => {
 const inTenant = <T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> =>
   db.database.forTenant(tenantId).transaction(work);
 /** Ids never go back in time, so each test's moment lies behind the one before. */
-let noon = Date.parse('2036-03-01T12:00:00Z');
+let noon = hourBehindAllIds();
 
 function runAt(ms: number, over: Partial<FinishedRun> = {}): FinishedRun {
   return {

@@ -3,6 +3,7 @@ import { effectiveLimits, usageRecord } from '@annex/limits';
 import type { TenantTransaction } from '@annex/database';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeInstallation } from '../../../../test/support/installations.js';
+import { hourBehindAllIds } from '../../../../test/support/moments.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { PlainCalls, chunkRuns, chunkSpanMs, leastChunkRuns, runsOf, type PlainCall } from '../plain-calls.js';
 import { findRunState } from './cancel-run.js';
@@ -24,7 +25,7 @@ let calls: PlainCall[];
 let others: FinishedRun[];
 
 const limits = effectiveLimits('route');
-const start = Date.parse('2036-03-01T12:00:00.250Z');
+const start = hourBehindAllIds() + 250;
 
 /** Numbers that look random and are the same each time. */
 let seed = 7;
