@@ -280,6 +280,21 @@ for (const backend of ['postgres', 'redis'] as const) {
       await proxy.close();
     });
 
+    it('leaves work to the others while it cannot reach PostgreSQL', async () => {
+      const at = await install();
+      const proxy = await openTcpProxy(bed.db.url);
+      const cutOff = await bed.worker(() => 'done', { databaseUrl: proxy.url });
+      expect((await bed.ended(at.tenantId, await enqueue(at))).status).toBe('succeeded');
+      await proxy.cut();
+      const { execution } = await bed.worker(() => 'done');
+      for (let count = 0; count < 5; count += 1)
+        expect((await bed.ended(at.tenantId, await enqueue(at))).status).toBe('succeeded');
+      expect([cutOff.execution.seen.length, execution.seen.length]).toEqual([1, 5]);
+      await proxy.restore();
+      await bed.stopWorkers();
+      await proxy.close();
+    });
+
     it('lets what a run did take effect with its success, or not at all', async () => {
       const at = await install();
       const effect = (id: string) => async (tx: TenantTransaction) =>

@@ -26,6 +26,9 @@ export interface PermitsOptions {
 const holdMs = 1000;
 /** How long a claimed run waits here for a place before another worker may have it, in milliseconds. */
 const patienceMs = 250;
+/** How long a worker that could claim nothing takes no further permit, in milliseconds. */
+const leastPauseMs = 250;
+const mostPauseMs = 5000;
 /** Tenants that one look at what is due reads. */
 const tenantsAtOnce = 256;
 
@@ -37,6 +40,8 @@ export class Permits {
   #open = 0;
   #isHeld = false;
   #isClosed = false;
+  /** Permits in a row of which nothing could be made. */
+  #failures = 0;
   #changed = Promise.withResolvers<void>();
   /** Where the next look goes on; `undefined`: at the beginning. */
   #cursor: Id<'tenant'> | undefined;
@@ -64,11 +69,24 @@ export class Permits {
     this.#isHeld = true;
     try {
       await this.#useUp(performance.now() + holdMs);
+      this.#failures = 0;
     } catch (thrown) {
+      this.#failures += 1;
       this.options.logger.warn({ err: thrown }, 'due runs could not be claimed yet; another permit will come');
     } finally {
       this.#isHeld = false;
     }
+    if (this.#failures > 0) await this.#standBack();
+  }
+
+  /**
+   * Leaves permits to the others for a while. A worker without its database is done with each at once, and so would get
+   * one after the other, and the others none.
+   */
+  async #standBack(): Promise<void> {
+    this.options.onMore();
+    await new Promise((done) => setTimeout(done, leastPauseMs));
+    if (!this.#isClosed) await this.#changeWithin(Math.min(leastPauseMs * 2 ** this.#failures, mostPauseMs));
   }
 
   /**
