@@ -49,6 +49,23 @@ const inputFaultLines = [
     'asked for |',
 ];
 
+/** Faults that the command line has by itself; none of them is a status of HTTP. */
+async function cliLines() {
+  const { cliCodes } = await load('apps/cli/dist/codes.js');
+  return [
+    '',
+    '## annex, the command line',
+    '',
+    'What `annex` says before it asks a server, or without one. The exit codes stand in [cli.md](cli.md#for-machines).',
+    '',
+    '| code | title | way out |',
+    '|---|---|---|',
+    ...Object.entries(cliCodes).map(
+      ([code, { title, wayOut }]) => `| \`${code}\` | ${cell(title)} | ${cell(wayOut)} |`,
+    ),
+  ];
+}
+
 /**
  * What is wrong with codes that several libraries declare: each has one title, and one status and one fault too unless
  * `differs` says why not.
@@ -104,6 +121,9 @@ async function writeErrors() {
     '',
     'Written by `npm run docs` out of the error catalogues; change those, or `scripts/error-ways-out.json`.',
     '',
+    'What stands here is for when something is wrong: look for the code that you were shown. ' +
+      'It leads to the cause (`title`) and to what to do (`way out`).',
+    '',
     'The API answers errors as `application/problem+json` (RFC 9457):',
     '',
     '- `code` is stable: programs may rely on it.',
@@ -136,7 +156,7 @@ async function writeErrors() {
       lines.push(`| \`${code}\` | ${status} | ${fault} | ${cell(title)} | ${cell(wayOut(owner, code))} |`);
     }
   }
-  lines.push(...differingLines(differs), ...inputFaultLines);
+  lines.push(...(await cliLines()), ...differingLines(differs), ...inputFaultLines);
   faults.push(...differenceFaults(catalogues, differs));
   for (const key of Object.keys(codes))
     if (!used.has(key)) faults.push(`scripts/error-ways-out.json has a text for ${key}, which is no error`);

@@ -153,6 +153,25 @@ describe('a plugin of one’s own', patient, () => {
     expect((await answer('jobs next shop report')).items).toMatchObject([{ name: 'report', paused: false }]);
   });
 
+  it('has runs that are run again here, against what one is writing', async () => {
+    const { deliveries } = await answer('events send order.paid --test', { args: ['{"id":"o-here"}'] });
+    const { run_id: id } = deliveries.find(({ result }: { result: { id?: string } }) => result.id !== undefined);
+    const same = await answer(`runs replay ${id} --local shop`);
+    expect(same).toMatchObject({ same: true, local: { status: 'succeeded', result: { id: 'o-here' } }, unknown: [] });
+    const main = join(cli.folder, 'shop/main.js');
+    const code = readFileSync(main, 'utf8');
+    writeFileSync(
+      main,
+      code.replace('return { id: event.data.id }', `return { id: event.data.id, more: await ctx.kv.get('last') }`),
+    );
+    const other = await cli.run(['runs', 'replay', id, '--local', 'shop']);
+    expect([other.code, other.out]).toEqual([1, expect.stringMatching(/^\+ .*"more": "o-here"$/m)]);
+    writeFileSync(main, code);
+    const route = await tenant.owner.get('/ext/shop/');
+    expect(route.status).toBe(200);
+    expect((await cli.run(['runs', 'replay', 'run_none', '--local', 'shop'])).code).toBe(2);
+  });
+
   it('has logs, and -f goes on until it is ended', async () => {
     expect(await text('logs shop -q o-1')).toContain('order o-1');
     const following = cli.run(['logs', 'shop', '-f', '--json'], { until: (out) => out.includes('order o-live') });

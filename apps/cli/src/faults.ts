@@ -1,5 +1,6 @@
 /** How a command fails: what is said, and with which code the program exits. */
 import { AnnexProblem } from '@annex/client';
+import type { CliCode } from './codes.js';
 
 /** What the exit code says (docs/cli.md). */
 export const exitCodes = { ok: 0, failed: 1, invalidInput: 2, denied: 3, limit: 4, interrupted: 130 } as const;
@@ -12,7 +13,7 @@ export class CliFault extends Error {
    * @param message what happened, and what to do
    */
   constructor(
-    readonly code: string,
+    readonly code: CliCode,
     message: string,
     readonly exitCode: number = exitCodes.failed,
     readonly more: { errors?: readonly unknown[]; cause?: unknown } = {},
@@ -22,7 +23,7 @@ export class CliFault extends Error {
 }
 
 /** What was typed cannot be meant. */
-export function invalid(code: string, message: string, more: CliFault['more'] = {}): CliFault {
+export function invalid(code: CliCode, message: string, more: CliFault['more'] = {}): CliFault {
   return new CliFault(code, message, exitCodes.invalidInput, more);
 }
 
@@ -47,7 +48,7 @@ export function explain(thrown: unknown): Explained {
   if (codeOf(thrown) === 'NO_PLUGIN') return explain(invalid('NO_PLUGIN', (thrown as Error).message));
   const network = networkFault(thrown);
   const detail = network ?? (thrown instanceof Error ? thrown.message : String(thrown));
-  const code = network ? 'UNREACHABLE' : codeOf(thrown);
+  const code = network ? ('UNREACHABLE' satisfies CliCode) : codeOf(thrown);
   return { exitCode: exitCodes.failed, code, detail, errors: [], requestId: null };
 }
 
@@ -85,5 +86,5 @@ function networkFault(thrown: unknown): string | undefined {
 
 function codeOf(thrown: unknown): string {
   const { code } = (thrown ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : 'FAILED';
+  return typeof code === 'string' ? code : ('FAILED' satisfies CliCode);
 }

@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Annex, Run, RunDetail } from '@annex/client';
 import type { Cli, Commands } from '../cli.js';
-import { exitCodeForCode } from '../faults.js';
+import { exitCodeForCode, exitCodes, invalid } from '../faults.js';
+import { lineChanges } from '../replay/line-changes.js';
+import { replayLocally, type Ending, type LocalReplay } from '../replay/local-replay.js';
 import { harmless, table, type Style } from '../terminal/style.js';
 import type { Column } from '../terminal/terminal.js';
 import { readGiven } from '../terminal/stdin.js';
@@ -32,6 +35,7 @@ export function addRuns({ program, does }: Commands): void {
     .argument('<id>')
     .option('--payload <json>', 'another payload, as JSON, @file or -')
     .option('--wait', 'wait until it has ended, and show it')
+    .option('--local [folder]', 'run it here, against the plugin in a folder (default: the one you stand in)')
     .action(does(replay));
 }
 
@@ -77,8 +81,19 @@ async function cancel(cli: Cli, _options: object, ...ids: string[]): Promise<voi
   cli.terminal.list(items, runColumns, '');
 }
 
-async function replay(cli: Cli, { payload, wait }: { payload?: string; wait?: boolean }, id = ''): Promise<void> {
+interface ReplayOptions {
+  payload?: string;
+  wait?: boolean;
+  local?: string | true;
+}
+
+async function replay(cli: Cli, { payload, wait, local }: ReplayOptions, id = ''): Promise<void> {
   const annex = await cli.annex();
+  if (local !== undefined) {
+    if (payload !== undefined || wait) throw invalid('COMMAND_LINE', '--local takes the run’s own input, and waits.');
+    await showLocal(cli, annex, id, local === true ? undefined : local);
+    return;
+  }
   const body = payload === undefined ? {} : { payload: readJson(await readGiven(payload), '--payload') };
   const started = await annex.replayRun({ path: { id }, body });
   if (!wait) {
@@ -86,6 +101,33 @@ async function replay(cli: Cli, { payload, wait }: { payload?: string; wait?: bo
     return;
   }
   await showEnded(cli, annex, started.run_id);
+}
+
+/** Runs a kept run here, and shows how the two ends differ; the exit code tells whether they do. */
+async function showLocal(cli: Cli, annex: Annex, id: string, folder: string | undefined): Promise<void> {
+  const { closeSandbox, findPlugin } = await import('@annex/sdk/package');
+  const path = findPlugin(folder);
+  const replayed = await cli.terminal
+    .progress(`Running ${id} in ${path}`, () => replayLocally(annex, { id, folder: path }))
+    .finally(closeSandbox);
+  const same = isDeepStrictEqual(replayed.recorded, replayed.local);
+  cli.terminal.answer({ run_id: id, same, ...replayed }, (style) => writeLocal(replayed, same, style));
+  if (!same) cli.exitCode = exitCodes.failed;
+}
+
+function writeLocal({ recorded, local, unknown, secrets_missing: missing }: LocalReplay, same: boolean, style: Style) {
+  const asText = (ending: Ending): string => JSON.stringify(ending, null, 2);
+  const paint = { '-': style.red, '+': style.green, ' ': style.dim };
+  return [
+    ...(same
+      ? [style.green(`the same: ${local.status}`)]
+      : [
+          `${style.red('- as it ran')}   ${style.green('+ here')}`,
+          ...lineChanges(asText(recorded), asText(local)).map(({ sign, line }) => paint[sign](harmless(sign + line))),
+        ]),
+    ...(unknown.length > 0 ? [style.yellow(`answered from empty memory: ${unknown.map(harmless).join(', ')}`)] : []),
+    ...(missing.length > 0 ? [style.yellow(`not in .env, so their names stood in: ${missing.join(', ')}`)] : []),
+  ].join('\n');
 }
 
 /** Waits for a run and shows it; the exit code tells how it ended. */

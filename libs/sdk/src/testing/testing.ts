@@ -143,6 +143,8 @@ export interface EventOptions extends AttemptOptions {
   severity?: EventSeverity;
   tags?: readonly string[];
   attributes?: Record<string, string | number | boolean>;
+  /** Only the hook that was registered under this name or pattern. Default: every one that subscribes. */
+  handler?: string;
   /** How many emits lie between it and the outside world, 0 to 10. Default 0. */
   depth?: number;
 }
@@ -281,7 +283,7 @@ export class TestPlugin implements AsyncDisposable {
   async event(
     type: string,
     data: JsonInput = {},
-    { depth = 0, attempt = 1, ...given }: EventOptions = {},
+    { depth = 0, attempt = 1, handler, ...given }: EventOptions = {},
   ): Promise<(Json | undefined)[]> {
     const reading = readEvent({
       type,
@@ -304,7 +306,10 @@ export class TestPlugin implements AsyncDisposable {
       causedBy: null,
     });
     return this.#runAll(
-      (registration) => registration.kind === 'event' && compileEventPattern(registration.name)(type),
+      (registration) =>
+        registration.kind === 'event' &&
+        (handler === undefined || registration.name === handler) &&
+        compileEventPattern(registration.name)(type),
       { kind: 'event', payload: JSON.stringify(payload), depth, attempt },
     );
   }

@@ -1,0 +1,164 @@
+/**
+ * A run that Annex kept, once more against the plugin in a folder. Its input, its time and the tenant's settings are
+ * those of the run; what it reads of `ctx.kv` and tables is what stands there now. Nothing is written anywhere, and
+ * nothing leaves the machine but questions to Annex.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { AnnexProblem, type Annex, type RunDetail } from '@annex/client';
+import type { HandlerFailed, OpenPluginOptions, TestPlugin } from '@annex/sdk/testing';
+import { invalid } from '../faults.js';
+import { take } from '../commands/lists.js';
+
+/** How a run ended, as far as two of them can be compared. */
+export interface Ending {
+  status: string;
+  error: { code: string; message: string } | null;
+  result: unknown;
+  /** Types of the events that it emitted. */
+  emitted: string[];
+  /** `level message`. */
+  logs: string[];
+}
+
+type SentEvent = Awaited<ReturnType<Annex['getEvent']>>;
+
+export interface LocalReplay {
+  recorded: Ending;
+  local: Ending;
+  /** Calls that memory answered, since nobody kept what they answered then: `files.read` and the like. */
+  unknown: string[];
+  /** Secrets that `.env` does not hold; their names stood in for them. */
+  secrets_missing: string[];
+}
+
+/** How much of the tenant's data is read: entries, tables' rows. */
+const maxEntries = 200;
+const maxRows = 1_000;
+/** Calls that are answered as they were: by memory that was filled, or by the run's own input. */
+const answered = /^(kv|db|secrets|emit|jobs|analytics|templates|http)\b/;
+
+/** Throws `NOT_REPLAYABLE` for a run whose input Annex does not keep. */
+export async function replayLocally(
+  annex: Annex,
+  { id, folder }: { id: string; folder: string },
+): Promise<LocalReplay> {
+  const run = await annex.getRun({ path: { id } });
+  if (run.plugin === null || !/^(event|job|filter)$/.test(run.kind))
+    throw invalid(
+      'NOT_REPLAYABLE',
+      `${id} is a run of kind ${run.kind}; only events, jobs and filters keep their input.`,
+    );
+  const slug = run.plugin;
+  const secrets = await readSecrets(annex, slug, folder);
+  const options = await optionsOf(annex, run, { slug, folder, secrets: secrets.values });
+  const event = run.event_id ? await annex.getEvent({ path: { id: run.event_id } }) : undefined;
+  const kv = await readKv(annex, slug);
+  const { openPlugin } = await import('@annex/sdk/testing');
+  const attempt = async (fill: (plugin: TestPlugin) => Promise<void>): Promise<[TestPlugin, Ending]> => {
+    await using plugin = await openPlugin(folder, options);
+    for (const [key, value] of kv) plugin.kv.set(key, value as never);
+    await fill(plugin);
+    return [plugin, await endingOf(plugin, run, event)];
+  };
+  // Which tables it reads is known once it has run.
+  const [looked] = await attempt(() => Promise.resolve());
+  const tables = tablesOf(looked);
+  const [plugin, local] = await attempt((fresh) => fillTables(annex, fresh, tables));
+  const unknown = plugin.calls.map(({ method }) => method).filter((method) => !answered.test(method));
+  return { recorded: recordedEnding(run), local, unknown: [...new Set(unknown)], secrets_missing: secrets.missing };
+}
+
+async function optionsOf(
+  annex: Annex,
+  run: RunDetail,
+  { slug, folder, secrets }: { slug: string; folder: string; secrets: Record<string, string> },
+): Promise<OpenPluginOptions> {
+  const { httpFixtures } = await import('@annex/sdk/testing');
+  const config = await annex.getPluginConfig({ path: { id: slug } });
+  const fixtures = join(folder, 'fixtures/http.json');
+  return {
+    secrets,
+    config: config as never,
+    clock: run.started_at ?? run.queued_at,
+    http: httpFixtures(existsSync(fixtures) ? fixtures : []),
+  };
+}
+
+/** Values are the machine's own: Annex tells nobody a secret. */
+async function readSecrets(annex: Annex, slug: string, folder: string) {
+  const own = parseEnv(await readFile(join(folder, '.env'), 'utf8').catch(() => '')) as Record<string, string>;
+  const { items } = await annex.listDeclaredSecrets({ path: { id: slug } });
+  const missing = items
+    .filter(({ name, set_by: by }) => by !== null && own[name] === undefined)
+    .map(({ name }) => name);
+  return { values: { ...Object.fromEntries(missing.map((name) => [name, `(${name})`])), ...own }, missing };
+}
+
+async function readKv(annex: Annex, slug: string): Promise<[string, unknown][]> {
+  const entries = await take(annex.each('listKv', { path: { id: slug } }), { limit: maxEntries });
+  return Promise.all(
+    entries.map(async ({ key }): Promise<[string, unknown]> => {
+      const { value } = await annex.getKv({ path: { id: slug, path: key } });
+      return [key, value];
+    }),
+  );
+}
+
+function tablesOf(plugin: TestPlugin): string[] {
+  const named = plugin.calls.filter(({ method }) => method.startsWith('db.')).map(({ args }) => args[0]);
+  return [...new Set(named.filter((name) => typeof name === 'string'))];
+}
+
+async function fillTables(annex: Annex, plugin: TestPlugin, tables: readonly string[]): Promise<void> {
+  for (const table of tables) {
+    const rows = await take(annex.each('listRows', { path: { table } }), { limit: maxRows }).catch(
+      (thrown: unknown) => {
+        // A table that nobody has written to is not there.
+        if (thrown instanceof AnnexProblem && thrown.status === 404) return [];
+        throw thrown;
+      },
+    );
+    for (const row of rows) plugin.tables.insert(table, row as never);
+  }
+}
+
+async function endingOf(plugin: TestPlugin, run: RunDetail, event: SentEvent | undefined): Promise<Ending> {
+  const before = plugin.emitted.length;
+  const outcome = await begin(plugin, run, event).then(
+    (result) => ({ status: 'succeeded', error: null, result: result ?? null }),
+    (thrown: unknown) => {
+      const { code, message } = thrown as HandlerFailed;
+      if ((thrown as Error).name !== 'HandlerFailed') throw thrown;
+      return { status: 'failed', error: { code, message }, result: null };
+    },
+  );
+  return {
+    ...outcome,
+    emitted: plugin.emitted.slice(before).map(({ type }) => type),
+    logs: plugin.logs.map(({ level, message }) => `${level} ${message}`),
+  };
+}
+
+async function begin(plugin: TestPlugin, run: RunDetail, event: SentEvent | undefined): Promise<unknown> {
+  const attempt = run.attempts.at(-1)?.number ?? 1;
+  const payload = run.payload as never;
+  if (run.kind === 'job') return plugin.job(run.name, payload, { attempt });
+  if (run.kind === 'filter') return plugin.filter(run.name, payload);
+  if (event === undefined) throw invalid('NOT_REPLAYABLE', `${run.id} has no event that is still kept.`);
+  const { id, type, subject, source } = event;
+  const options = { id, source, attempt, handler: run.name, ...(subject !== null && { subject }) };
+  return (await plugin.event(type, payload, options))[0];
+}
+
+function recordedEnding({ status, error, result, emitted, logs }: RunDetail): Ending {
+  return {
+    status,
+    error: error && { code: error.code, message: error.message },
+    result: result ?? null,
+    emitted: emitted.map(({ type }) => type),
+    logs: logs.map(({ level, message }) => `${level} ${message}`),
+  };
+}
