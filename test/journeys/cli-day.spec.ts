@@ -158,6 +158,7 @@ describe('a plugin of one’s own', patient, () => {
     const { run_id: id } = deliveries.find(({ result }: { result: { id?: string } }) => result.id !== undefined);
     const same = await answer(`runs replay ${id} --local shop`);
     expect(same).toMatchObject({ same: true, local: { status: 'succeeded', result: { id: 'o-here' } }, unknown: [] });
+    expect(same.changed_since).toEqual(['last']);
     const main = join(cli.folder, 'shop/main.js');
     const code = readFileSync(main, 'utf8');
     writeFileSync(

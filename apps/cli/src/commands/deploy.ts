@@ -146,8 +146,10 @@ async function report(
         style.green(`${slug} ${version} is stored as ${uploaded.uploaded.id}; ${uploaded.version} stays active.`),
         `Make it the active one: annex releases activate ${slug} ${version}`,
       ].join('\n');
+    // A plugin without a health check says nothing of its health.
+    const said = health?.status === 'unknown' ? undefined : health?.status;
     return [
-      `${style.green(`${slug} ${version}`)} is ${uploaded.status}${health ? `, ${health.status}` : ''}`,
+      `${style.green(`${slug} ${version}`)} is ${uploaded.status}${said ? `, ${said}` : ''}`,
       ...uploaded.routes.map(({ methods, path }) => `  ${methods.join(',')} ${url}/ext/${slug}${path}`),
       ...uploaded.jobs.map(({ name, schedule }) => `  job ${name}${schedule ? ` (${schedule})` : ''}`),
       ...uploaded.events.map((name) => `  on ${name}`),

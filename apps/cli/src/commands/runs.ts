@@ -115,7 +115,8 @@ async function showLocal(cli: Cli, annex: Annex, id: string, folder: string | un
   if (!same) cli.exitCode = exitCodes.failed;
 }
 
-function writeLocal({ recorded, local, unknown, secrets_missing: missing }: LocalReplay, same: boolean, style: Style) {
+function writeLocal(replayed: LocalReplay, same: boolean, style: Style): string {
+  const { recorded, local, unknown, changed_since: changed, secrets_missing: missing } = replayed;
   const asText = (ending: Ending): string => JSON.stringify(ending, null, 2);
   const paint = { '-': style.red, '+': style.green, ' ': style.dim };
   return [
@@ -126,6 +127,7 @@ function writeLocal({ recorded, local, unknown, secrets_missing: missing }: Loca
           ...lineChanges(asText(recorded), asText(local)).map(({ sign, line }) => paint[sign](harmless(sign + line))),
         ]),
     ...(unknown.length > 0 ? [style.yellow(`answered from empty memory: ${unknown.map(harmless).join(', ')}`)] : []),
+    ...(changed.length > 0 ? [style.yellow(`written since the run began: ${changed.map(harmless).join(', ')}`)] : []),
     ...(missing.length > 0 ? [style.yellow(`not in .env, so their names stood in: ${missing.join(', ')}`)] : []),
   ].join('\n');
 }

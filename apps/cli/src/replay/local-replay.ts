@@ -1,7 +1,8 @@
 /**
  * A run that Annex kept, once more against the plugin in a folder. Its input, its time and the tenant's settings are
- * those of the run; what it reads of `ctx.kv` and tables is what stands there now. Nothing is written anywhere, and
- * nothing leaves the machine but questions to Annex.
+ * those of the run. What it reads of `ctx.kv` and tables is what stands there now without what was written since the
+ * run began, and so without what the run itself wrote. Nothing is written anywhere, and nothing leaves the machine but
+ * questions to Annex.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -30,6 +31,8 @@ export interface LocalReplay {
   local: Ending;
   /** Calls that memory answered, since nobody kept what they answered then: `files.read` and the like. */
   unknown: string[];
+  /** Entries of `ctx.kv` and rows (`table/id`) written since: they were left out, or may have been otherwise. */
+  changed_since: string[];
   /** Secrets that `.env` does not hold; their names stood in for them. */
   secrets_missing: string[];
 }
@@ -55,7 +58,8 @@ export async function replayLocally(
   const secrets = await readSecrets(annex, slug, folder);
   const options = await optionsOf(annex, run, { slug, folder, secrets: secrets.values });
   const event = run.event_id ? await annex.getEvent({ path: { id: run.event_id } }) : undefined;
-  const kv = await readKv(annex, slug);
+  const state = new StateBefore(annex, slug, run.started_at ?? run.queued_at);
+  const kv = await state.kv();
   const { openPlugin } = await import('@annex/sdk/testing');
   const attempt = async (fill: (plugin: TestPlugin) => Promise<void>): Promise<[TestPlugin, Ending]> => {
     await using plugin = await openPlugin(folder, options);
@@ -66,9 +70,15 @@ export async function replayLocally(
   // Which tables it reads is known once it has run.
   const [looked] = await attempt(() => Promise.resolve());
   const tables = tablesOf(looked);
-  const [plugin, local] = await attempt((fresh) => fillTables(annex, fresh, tables));
+  const [plugin, local] = await attempt((fresh) => state.fillTables(fresh, tables));
   const unknown = plugin.calls.map(({ method }) => method).filter((method) => !answered.test(method));
-  return { recorded: recordedEnding(run), local, unknown: [...new Set(unknown)], secrets_missing: secrets.missing };
+  return {
+    recorded: recordedEnding(run),
+    local,
+    unknown: [...new Set(unknown)],
+    changed_since: state.changed,
+    secrets_missing: secrets.missing,
+  };
 }
 
 async function optionsOf(
@@ -97,31 +107,51 @@ async function readSecrets(annex: Annex, slug: string, folder: string) {
   return { values: { ...Object.fromEntries(missing.map((name) => [name, `(${name})`])), ...own }, missing };
 }
 
-async function readKv(annex: Annex, slug: string): Promise<[string, unknown][]> {
-  const entries = await take(annex.each('listKv', { path: { id: slug } }), { limit: maxEntries });
-  return Promise.all(
-    entries.map(async ({ key }): Promise<[string, unknown]> => {
-      const { value } = await annex.getKv({ path: { id: slug, path: key } });
-      return [key, value];
-    }),
-  );
-}
-
 function tablesOf(plugin: TestPlugin): string[] {
   const named = plugin.calls.filter(({ method }) => method.startsWith('db.')).map(({ args }) => args[0]);
   return [...new Set(named.filter((name) => typeof name === 'string'))];
 }
 
-async function fillTables(annex: Annex, plugin: TestPlugin, tables: readonly string[]): Promise<void> {
-  for (const table of tables) {
-    const rows = await take(annex.each('listRows', { path: { table } }), { limit: maxRows }).catch(
-      (thrown: unknown) => {
-        // A table that nobody has written to is not there.
-        if (thrown instanceof AnnexProblem && thrown.status === 404) return [];
-        throw thrown;
-      },
-    );
-    for (const row of rows) plugin.tables.insert(table, row as never);
+/** The tenant's data as they stood when the run began, as far as times of writing tell. */
+class StateBefore {
+  readonly changed: string[] = [];
+
+  constructor(
+    private readonly annex: Annex,
+    private readonly slug: string,
+    private readonly startedAt: string,
+  ) {}
+
+  /** What was written since is left out: the run may be who wrote it. */
+  async kv(): Promise<[string, unknown][]> {
+    const { annex, slug: id } = this;
+    const found: [string, unknown][] = [];
+    for (const { key } of await take(annex.each('listKv', { path: { id } }), { limit: maxEntries })) {
+      const { value, updated_at: at } = await annex.getKv({ path: { id, path: key } });
+      if (at < this.startedAt) found.push([key, value]);
+      else this.changed.push(key);
+    }
+    return found;
+  }
+
+  /** Rows made since are left out; one that was only changed is there as it is now. */
+  async fillTables(plugin: TestPlugin, tables: readonly string[]): Promise<void> {
+    for (const table of tables) {
+      for (const row of await this.#rows(table)) {
+        const { id, created_at: made, updated_at: changed } = row as Record<string, string>;
+        if (String(changed) >= this.startedAt) this.changed.push(`${table}/${id}`);
+        if (String(made) < this.startedAt) plugin.tables.insert(table, row as never);
+      }
+    }
+  }
+
+  /** A table that nobody has written to is not there. */
+  async #rows(table: string) {
+    const rows = take(this.annex.each('listRows', { path: { table } }), { limit: maxRows });
+    return rows.catch((thrown: unknown) => {
+      if (thrown instanceof AnnexProblem && thrown.status === 404) return [];
+      throw thrown;
+    });
   }
 }
 
