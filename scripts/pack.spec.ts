@@ -1,6 +1,16 @@
 /** What others install: packed, put into an empty folder, and used there by every Node of this machine. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -126,6 +136,92 @@ describe('@annex/client, installed in an empty folder', () => {
     expect(faults).toEqual([{ file: 'wrong.ts', text: "Type 'number' is not assignable to type 'string'." }]);
   });
 });
+
+describe('@annex/sdk and @annex/cli, in an empty folder', () => {
+  let folder: string;
+  const at = (name: string): string => join(folder, name);
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'annex-installed-'));
+    mkdirSync(at('node_modules/@annex'), { recursive: true });
+    for (const project of ['libs/sdk', 'libs/client', 'apps/cli']) {
+      const name = basename(project);
+      await run('tar', ['-xzf', await packProject(project, folder), '-C', folder]);
+      renameSync(at('package'), at(`node_modules/@annex/${name}`));
+    }
+    // What they need besides is where npm would put it; packing a whole Node anew would show nothing.
+    for (const name of readdirSync(join(root, 'node_modules')))
+      if (!/^[@.]/.test(name)) symlinkSync(join(root, 'node_modules', name), at(`node_modules/${name}`));
+    for (const name of ['@clack', '@types'])
+      if (existsSync(join(root, 'node_modules', name)))
+        symlinkSync(join(root, 'node_modules', name), at(`node_modules/${name}`));
+    if (!existsSync(at('node_modules/@clack')))
+      symlinkSync(join(root, 'apps/cli/node_modules/@clack'), at('node_modules/@clack'));
+    for (const [name, text] of Object.entries(pluginFiles)) writeFileSync(at(name), text);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('run a plugin in the sandbox, with every Node from 20 on', { timeout: 600_000 }, async () => {
+    for (const node of await nodes()) {
+      const { stdout } = await run(node, ['test.mjs'], { cwd: folder });
+      expect(JSON.parse(stdout), node).toEqual({ result: { hello: 'Ada', day: '2026-01-31' }, mistakes: 0 });
+      const started = await run(node, [at('node_modules/@annex/cli/bin/annex.mjs'), '--version'], { cwd: folder });
+      expect(started.stdout.trim(), node).toBe(readPackage(at('node_modules/@annex/cli')).version);
+    }
+  });
+
+  it('have types that hold without skipLibCheck, and that annex-env.d.ts adds to', () => {
+    const program = ts.createProgram([at('right.ts'), at('annex-env.d.ts')], {
+      target: ts.ScriptTarget.ES2024,
+      lib: ['lib.es2024.d.ts', 'lib.esnext.disposable.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules/@types')],
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      strict: true,
+      noEmit: true,
+      skipLibCheck: false,
+    });
+    const faults = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+      return `${basename(file?.fileName ?? '')}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+    });
+    expect(faults).toEqual([]);
+  });
+});
+
+const pluginFiles = {
+  'package.json': '{ "private": true, "type": "module" }',
+  'plugin.json': JSON.stringify({
+    slug: 'packed',
+    name: 'Packed',
+    version: '1.0.0',
+    entry: 'main.ts',
+    jobs: [{ name: 'greet' }],
+  }),
+  'main.ts': `import { job } from '@annex/sdk'
+job<{ name: string }>('greet', (ctx, { name }) => ({ hello: name, day: new Date().toISOString().slice(0, 10) }))
+`,
+  'test.mjs': `
+import { lintPlugin, readPlugin, closeSandbox } from '@annex/sdk/package';
+import { openPlugin } from '@annex/sdk/testing';
+const plugin = await openPlugin('.', { clock: '2026-01-31' });
+const result = await plugin.job('greet', { name: 'Ada' });
+const { mistakes } = await lintPlugin((await readPlugin('.')).files);
+console.log(JSON.stringify({ result, mistakes: mistakes.length }));
+await plugin.close();
+await closeSandbox();
+`,
+  'annex-env.d.ts': `import '@annex/sdk'
+declare module '@annex/sdk' { interface PluginTypes { config: { channel: string }; secret: 'API_KEY' } }
+`,
+  'right.ts': `import { route } from '@annex/sdk'
+import { openPlugin, type TestPlugin } from '@annex/sdk/testing'
+import { lintPlugin } from '@annex/sdk/package'
+route('/:id', async (ctx) => [ctx.params.id, ctx.config.channel, await ctx.secrets.get('API_KEY')])
+// @ts-expect-error -- it is not declared
+route('/', (ctx) => ctx.secrets.get('OTHER'))
+export const both: [Promise<TestPlugin>, typeof lintPlugin] = [openPlugin('.'), lintPlugin]
+`,
+};
 
 it('packs no project that is private', async () => {
   expect(await publishable()).toContain('libs/client');

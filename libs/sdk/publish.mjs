@@ -178,28 +178,28 @@ async function writeDeclarations(staged) {
     noEmit: false,
     declaration: true,
     emitDeclarationOnly: true,
-    stripInternal: true,
     outDir: '/declared',
     rootDir: join(root, 'libs'),
+    // Found through node_modules they would count as others', and nothing is declared of those.
+    paths: { '@annex/*': [join(root, 'libs/*/src/index.ts')] },
   });
   program.emit(undefined, (file, text) => texts.set(relative('/declared', file), text), undefined, true);
   const queue = sources.map((source) => relative(join(root, 'libs'), source).replace(/\.ts$/, '.d.ts'));
   const done = new Set(queue);
   for (let path = queue.shift(); path; path = queue.shift()) {
     const from = path;
-    const text = (texts.get(path) ?? '').replace(
-      /(from |import\()(['"])([^'"]+)\2/g,
-      (all, before, mark, specifier) => {
-        const target = declarationOf(specifier, from);
-        if (target === undefined) return all;
-        if (!done.has(target)) {
-          done.add(target);
-          queue.push(target);
-        }
-        const way = posix.relative(posix.dirname(placeOf(from)), placeOf(target)).replace(/\.d\.ts$/, '.js');
-        return `${before}${mark}${way.startsWith('.') ? way : `./${way}`}${mark}`;
-      },
-    );
+    const declared = texts.get(path);
+    if (declared === undefined) throw new Error(`nothing declares ${path}`);
+    const text = declared.replace(/(from |import\()(['"])([^'"]+)\2/g, (all, before, mark, specifier) => {
+      const target = declarationOf(specifier, from);
+      if (target === undefined) return all;
+      if (!done.has(target)) {
+        done.add(target);
+        queue.push(target);
+      }
+      const way = posix.relative(posix.dirname(placeOf(from)), placeOf(target)).replace(/\.d\.ts$/, '.js');
+      return `${before}${mark}${way.startsWith('.') ? way : `./${way}`}${mark}`;
+    });
     await writeFile(await placed(staged, placeOf(path)), text);
   }
 }
