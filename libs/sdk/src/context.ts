@@ -11,11 +11,19 @@ export type { Json, JsonInput } from './json.js';
 /**
  * All permissions there are. A call that needs one which was not granted rejects with `code: 'PERMISSION_DENIED'`;
  * nothing else happens.
+ * @example
+ * const needed: Permission = 'send_email'
+ * route('/can', (ctx) => ctx.permissions.has(needed))
  */
 export type Permission =
   'db.read' | 'db.write' | 'files.read' | 'files.write' | 'outbound_http' | 'send_email' | 'emit_webhook' | 'llm.use';
 
-/** What an event of `ctx.emit` carries beside its data. */
+/**
+ * What an event of `ctx.emit` carries beside its data.
+ * @example
+ * const once: EmitOptions = { id: 'welcome-42', subject: 'usr_42' }
+ * job('greet', (ctx) => ctx.emit('crm.greeted', {}, once))
+ */
 export interface EmitOptions {
   /** The same id again is the same event. Default: a fresh one. */
   id?: string;
@@ -31,15 +39,36 @@ export interface EmitOptions {
   attributes?: Record<string, string | number | boolean>;
 }
 
-/** How grave an event is. */
+/**
+ * How grave an event is.
+ * @example
+ * const level: EventSeverity = 'warning'
+ */
 export type EventSeverity = 'debug' | 'info' | 'warning' | 'error' | 'critical';
 
-/** The error with which a call of `ctx` rejects. */
+/**
+ * The error with which a call of `ctx` rejects.
+ * @example
+ * route('/page', async (ctx) => {
+ *   try {
+ *     return await (await ctx.http.get('https://example.com/')).text()
+ *   } catch (error) {
+ *     if ((error as HostCallError).code === 'PERMISSION_DENIED') return [{ error: 'not granted' }, 503]
+ *     throw error
+ *   }
+ * })
+ */
 export interface HostCallError extends Error {
   /** Stable, such as `PERMISSION_DENIED`, `HTTP_LIMIT`, `EGRESS_HOST_NOT_ALLOWED`. */
   code: string;
 }
 
+/**
+ * What a request is, beside its address.
+ * @example
+ * const init: HttpInit = { query: { page: 2 }, headers: { accept: 'application/json' }, timeoutMs: 2_000 }
+ * route('/orders', async (ctx) => (await ctx.http.get('https://api.example.com/orders', init)).json())
+ */
 export interface HttpInit {
   /** Default GET. */
   method?: string;
@@ -58,6 +87,11 @@ export interface HttpInit {
   redirect?: 'follow' | 'manual' | 'error';
 }
 
+/**
+ * What a server answered. `T`: what its JSON is.
+ * @example
+ * const orEmpty = async (answer: HttpAnswer<string[]>): Promise<string[]> => (answer.ok ? answer.json() : [])
+ */
 export interface HttpAnswer<T = unknown> {
   readonly status: number;
   /** Whether the status is 200 to 299. */
@@ -68,12 +102,22 @@ export interface HttpAnswer<T = unknown> {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-/** One turn of a conversation with a language model. */
+/**
+ * One turn of a conversation with a language model.
+ * @example
+ * const before: LlmMessage[] = [{ role: 'user', content: 'Hello' }, { role: 'assistant', content: 'Hello!' }]
+ */
 export interface LlmMessage {
   role: 'system' | 'user' | 'assistant';
   content: string;
 }
 
+/**
+ * How a language model is asked.
+ * @example
+ * const short: LlmOptions = { system: 'Answer in one sentence.', maxTokens: 100, temperature: 0 }
+ * route('/why', async (ctx) => (await ctx.llm.run('Why is the sky blue?', short)).text)
+ */
 export interface LlmOptions {
   /** Default: the tenant's, else the operator's. */
   model?: string;
@@ -95,6 +139,11 @@ export interface LlmOptions {
   timeoutMs?: number;
 }
 
+/**
+ * What a language model answered, and what that cost.
+ * @example
+ * const tokensOf = ({ usage }: LlmAnswer): number => usage.total_tokens
+ */
 export interface LlmAnswer {
   text: string;
   usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number };
@@ -103,18 +152,31 @@ export interface LlmAnswer {
   finish_reason: string | null;
 }
 
+/**
+ * A key of `ctx.kv`, and until when it is there.
+ * @example
+ * const isForGood = (entry: KvEntry): boolean => entry.expires_at === null
+ */
 export interface KvEntry {
   key: string;
   /** RFC 3339, or `null` when it does not expire. */
   expires_at: string | null;
 }
 
-/** A row of a table: its fields, `id` (a UUIDv7 in tables of your own) and two times (RFC 3339). */
+/**
+ * A row of a table: its fields, `id` (a UUIDv7 in tables of your own) and two times (RFC 3339).
+ * @example
+ * const titleOf = (row: Row<{ title: string }>): string => `${row.title} (${row.created_at})`
+ */
 export type Row<T = Record<string, Json>> = T & { id: string; created_at: string; updated_at: string };
 
 type FilterValue = string | number | boolean | null;
 
-/** Conditions on a field. A condition on a list passes when one item of the list passes. */
+/**
+ * Conditions on a field. A condition on a list passes when one item of the list passes.
+ * @example
+ * const large: FieldFilter = { $gte: 100, $lt: 1_000 }
+ */
 export interface FieldFilter {
   $eq?: Json;
   /** The opposite of `$eq`. Passes where the field is missing. */
@@ -135,11 +197,19 @@ export interface FieldFilter {
 /**
  * All conditions must pass. A bare value means `$eq`. `null` also passes where the field is missing. `"a.b"` names a
  * field inside a field.
+ * @example
+ * const wanted: TableFilter = { status: 'open', $or: [{ total: { $gt: 100 } }, { vip: true }] }
+ * route('/open', (ctx) => ctx.db.query('orders', wanted))
  */
 export type TableFilter = { $and?: readonly TableFilter[]; $or?: readonly TableFilter[] } & {
   [field: string]: Json | FieldFilter | readonly TableFilter[] | undefined;
 };
 
+/**
+ * Which rows a query answers, and in which order.
+ * @example
+ * const newest: QueryOptions = { orderBy: '-created_at', limit: 20 }
+ */
 export interface QueryOptions {
   /** 1 to 1000, default 100. */
   limit?: number;
@@ -149,7 +219,11 @@ export interface QueryOptions {
   orderBy?: string | readonly string[];
 }
 
-/** A file of the tenant. */
+/**
+ * A file of the tenant.
+ * @example
+ * const isPicture = (file: FileInfo): boolean => file.content_type.startsWith('image/')
+ */
 export interface FileInfo {
   key: string;
   /** Bytes. */
@@ -162,12 +236,21 @@ export interface FileInfo {
   updated_at: string;
 }
 
-/** Something to attach to a mail: text or bytes, or a file of the tenant (needs `files.read`). */
+/**
+ * Something to attach to a mail: text or bytes, or a file of the tenant (needs `files.read`).
+ * @example
+ * const report: MailAttachment = { file: 'reports/march.pdf', filename: 'March.pdf' }
+ */
 export type MailAttachment = (
   { filename: string; content: string | Uint8Array } | { file: string; filename?: string }
 ) & { contentType?: string; content_type?: string };
 
-/** A mail. It needs `text`, `html` or `template`. The operator sets the sender. */
+/**
+ * A mail. It needs `text`, `html` or `template`. The operator sets the sender.
+ * @example
+ * const mail: Mail = { to: 'ada@example.com', subject: 'Welcome', template: 'welcome', data: { name: 'Ada' } }
+ * job('greet', (ctx) => ctx.email.send(mail))
+ */
 export interface Mail {
   /** `ada@example.com` or `Ada <ada@example.com>`; at most 50 recipients with `cc` and `bcc`. */
   to: string | string[];
@@ -191,6 +274,11 @@ export interface Mail {
   idempotency_key?: string;
 }
 
+/**
+ * What became of a mail.
+ * @example
+ * const wentOut = ({ status }: MailAnswer): boolean => status === 'sent'
+ */
 export interface MailAnswer {
   id: string;
   message_id: string;
@@ -200,13 +288,24 @@ export interface MailAnswer {
   rejected: string[];
 }
 
-/** The caller of a route: `null` on public routes called without a token. */
+/**
+ * The caller of a route: `null` on public routes called without a token.
+ * @example
+ * const isAdmin = (user: User | null): boolean => user?.role === 'admin' || user?.role === 'owner'
+ */
 export interface User {
   id: string;
   email: string | null;
   role: 'viewer' | 'member' | 'developer' | 'admin' | 'owner';
 }
 
+/**
+ * What a handler is given: everything that it can do beyond computing.
+ * @example
+ * async function countVisit(ctx: Context): Promise<number> {
+ *   return ctx.kv.incr(`visits:${ctx.user?.id ?? 'nobody'}`)
+ * }
+ */
 export interface Context<Config = PluginConfig> {
   /** The tenant's slug. */
   readonly tenantId: string;
@@ -345,7 +444,11 @@ export interface Context<Config = PluginConfig> {
   readonly log: Record<'debug' | 'info' | 'warn' | 'error', (message: unknown, fields?: unknown) => void>;
 }
 
-/** `ctx` of a route. `Params`: what its path names, such as `{ id: string }` of `/notes/:id`. */
+/**
+ * `ctx` of a route. `Params`: what its path names, such as `{ id: string }` of `/notes/:id`.
+ * @example
+ * const pageOf = (ctx: RouteContext): number => Number(ctx.query['page'] ?? 1)
+ */
 export interface RouteContext<
   Config = PluginConfig,
   Params extends object = Record<string, string>,

@@ -48,10 +48,17 @@ type Awaitable<T> = T | Promise<T>;
 /**
  * What a route may return: a JSON value (200), `[body, status]`, `[body, status, headers]`, a `Response`, or nothing
  * (204). A `Response` over a `ReadableStream` of bytes leaves piece by piece.
+ * @example
+ * const made = (id: string): RouteResult => [{ id }, 201, { location: `/notes/${id}` }]
  */
 export type RouteResult = unknown;
 
-/** A route whose callers sign their requests. */
+/**
+ * A route whose callers sign their requests.
+ * @example
+ * const fromGithub: HmacAuth = { secret: 'GITHUB_SECRET', scheme: 'github' }
+ * route('/push', { methods: ['POST'], auth: { hmac: fromGithub } }, async (ctx) => ctx.request.json())
+ */
 export interface HmacAuth {
   /** Name of a declared secret. */
   secret: string;
@@ -85,7 +92,12 @@ export interface HmacAuth {
   signs?: 'body' | 'url+body' | 'body+url';
 }
 
-/** A route whose callers send a secret along. */
+/**
+ * A route whose callers send a secret along.
+ * @example
+ * const fromCron: TokenAuth = { secret: 'CRON_TOKEN', scheme: 'bearer' }
+ * route('/tick', { methods: ['POST'], auth: { token: fromCron } }, () => 'ok')
+ */
 export interface TokenAuth {
   /** Name of a declared secret. For `basic` its value is `user:password`. */
   secret: string;
@@ -95,6 +107,12 @@ export interface TokenAuth {
   scheme?: 'bearer' | 'basic' | 'token' | 'gitlab';
 }
 
+/**
+ * How a route is called, and by whom.
+ * @example
+ * const forAdmins: RouteOptions = { methods: ['DELETE'], roles: ['admin'] }
+ * route('/notes/:id', forAdmins, (ctx) => ctx.db.delete('notes', ctx.params.id))
+ */
 export interface RouteOptions {
   /** Default `['GET']`. A GET route answers HEAD too. */
   methods?: string[];
@@ -122,12 +140,20 @@ export interface RouteOptions {
   roles?: string[];
 }
 
-/** The data of an event whose type the handler does not name. `hook<{ user: User }>(…)` names it. */
+/**
+ * The data of an event whose type the handler does not name. `hook<{ user: User }>(…)` names it.
+ * @example
+ * hook('order.*', (ctx, event) => ctx.log.info('an order', { id: event.data.id }))
+ */
 // With `unknown` no handler could read `event.data.user.email` without a type of its own.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see above
 export type EventData = any;
 
-/** A domain event as hooks see it (the CloudEvents 1.0 attributes). */
+/**
+ * A domain event as hooks see it (the CloudEvents 1.0 attributes).
+ * @example
+ * const ageMs = (event: PluginEvent<{ total: number }>): number => Date.now() - Date.parse(event.time)
+ */
 export interface PluginEvent<Data = EventData> {
   id: string;
   type: string;
@@ -142,6 +168,12 @@ export interface PluginEvent<Data = EventData> {
   attributes: Record<string, string | number | boolean>;
 }
 
+/**
+ * When a filter runs, and what becomes of a value when it fails.
+ * @example
+ * const last: FilterOptions = { priority: 100, on_error: 'fail' }
+ * filter<number>('price.quote', last, (ctx, price) => Math.max(price, 1))
+ */
 export interface FilterOptions {
   /** Lower runs first. Default 0. */
   priority?: number;
@@ -164,6 +196,10 @@ function outside(name: string): never {
  * Runs for each event of that name, or of a pattern: `*` stands for one segment, `**` for many. Declare it in the
  * manifest's `events`. The platform's own events have types; of every other, `Data` is the type that the handler
  * expects, and the handler must check the event's data itself.
+ * @example
+ * hook('auth.user.created', async (ctx, event) => {
+ *   await ctx.emit('crm.contact_wanted', { email: event.data.user.email })
+ * })
  */
 export function hook<const Name extends keyof PlatformEvents>(
   event: Name,
@@ -180,6 +216,11 @@ export function hook(): void {
 /**
  * Answers HTTP at `/ext/<slug><path>`. Parameters: `:name` or `<name>` for one segment, `*rest` for the rest;
  * `ctx.params` has the names that the path has.
+ * @example
+ * route('/notes/:id', async (ctx) => {
+ *   const note = await ctx.db.getById('notes', ctx.params.id)
+ *   return note ?? [{ error: 'there is no such note' }, 404]
+ * })
  */
 export function route<const Path extends string>(
   path: Path,
@@ -203,7 +244,14 @@ export function route(): void {
   outside('route');
 }
 
-/** Runs on the manifest's schedule, or when somebody starts it. Declare it in the manifest's `jobs`. */
+/**
+ * Runs on the manifest's schedule, or when somebody starts it. Declare it in the manifest's `jobs`.
+ * @example
+ * job<{ day: string } | null>('daily_report', async (ctx, payload) => {
+ *   const orders = await ctx.db.count('orders')
+ *   return { day: payload?.day ?? 'today', orders }
+ * })
+ */
 export function job<Payload = Json, Config = PluginConfig>(
   _name: JobName,
   _handler: (ctx: Context<Config>, payload: Payload) => Awaitable<unknown>,
@@ -211,7 +259,11 @@ export function job<Payload = Json, Config = PluginConfig>(
   outside('job');
 }
 
-/** Changes a value on its way through the host application. Declare it in the manifest's `filters`. */
+/**
+ * Changes a value on its way through the host application. Declare it in the manifest's `filters`.
+ * @example
+ * filter<{ cents: number }>('price.quote', (ctx, price) => ({ cents: Math.round(price.cents * 0.9) }))
+ */
 export function filter<Value = Json>(name: string, handler: (ctx: Context, value: Value) => Awaitable<Value>): void;
 export function filter<Value = Json>(
   name: string,
@@ -226,17 +278,30 @@ export function filter(): void {
  * Says whether the plugin is well. Answer `{ status: 'degraded' | 'unhealthy', reason }` when it is not; any other
  * answer means healthy, throwing means unhealthy. Asked as often as the manifest's `health.interval_s` says, and by
  * `GET /api/plugins/:id/health`.
+ * @example
+ * health(async (ctx) => {
+ *   const { ok } = await ctx.http.get('https://api.example.com/status')
+ *   return ok ? undefined : { status: 'unhealthy', reason: 'the API does not answer' }
+ * })
  */
 export function health(_check: (ctx: Context) => Awaitable<unknown>): void {
   outside('health');
 }
 
-/** Runs once, after the plugin was enabled for the first time. */
+/**
+ * Runs once, after the plugin was enabled for the first time.
+ * @example
+ * onInstall(async (ctx) => ctx.kv.set('installed_at', new Date().toISOString()))
+ */
 export function onInstall(_handler: (ctx: Context) => Awaitable<unknown>): void {
   outside('onInstall');
 }
 
-/** Beside a setting that changed. */
+/**
+ * Beside a setting that changed.
+ * @example
+ * const before = (change: ConfigChange): string => `${change.revision}: ${JSON.stringify(change.previous)}`
+ */
 export interface ConfigChange {
   /** Counts up with each change of the settings; several that changed together have the same. */
   revision: number;
@@ -247,6 +312,8 @@ export interface ConfigChange {
 /**
  * Runs for each setting that changed, one after the other in the order of their changes. `value` after `delete`: the
  * default, or `null`.
+ * @example
+ * onConfigChange((ctx, key, value, op) => ctx.log.info('setting changed', { key, value, op }))
  */
 export function onConfigChange(
   _handler: (ctx: Context, key: string, value: Json, op: 'set' | 'delete', change: ConfigChange) => Awaitable<unknown>,
@@ -254,12 +321,20 @@ export function onConfigChange(
   outside('onConfigChange');
 }
 
-/** Runs after a reload. */
+/**
+ * Runs after a reload.
+ * @example
+ * onReload((ctx) => ctx.kv.delete('cache'))
+ */
 export function onReload(_handler: (ctx: Context) => Awaitable<unknown>): void {
   outside('onReload');
 }
 
-/** Runs before the plugin is disabled. */
+/**
+ * Runs before the plugin is disabled.
+ * @example
+ * onShutdown((ctx) => ctx.log.info('stopping'))
+ */
 export function onShutdown(_handler: (ctx: Context) => Awaitable<unknown>): void {
   outside('onShutdown');
 }
@@ -267,17 +342,32 @@ export function onShutdown(_handler: (ctx: Context) => Awaitable<unknown>): void
 /**
  * Runs before the plugin is uninstalled, after its `onShutdown`: its data and secrets are still there, and are erased
  * when it has ended, or after 10 seconds.
+ * @example
+ * onUninstall((ctx) => ctx.http.delete('https://api.example.com/hooks/42'))
  */
 export function onUninstall(_handler: (ctx: Context) => Awaitable<unknown>): void {
   outside('onUninstall');
 }
 
-/** Throw this error to end a run for good: Annex makes no further attempt. */
+/**
+ * Throw this error to end a run for good: Annex makes no further attempt.
+ * @example
+ * job<{ id?: string }>('sync', (ctx, payload) => {
+ *   if (payload.id === undefined) throw new NonRetryable('the payload names no id')
+ * })
+ */
 export class NonRetryable extends Error {
   override readonly name = 'NonRetryable';
 }
 
-/** Throw this error to choose the time of the next attempt. */
+/**
+ * Throw this error to choose the time of the next attempt.
+ * @example
+ * job('sync', async (ctx) => {
+ *   const answer = await ctx.http.get('https://api.example.com/orders')
+ *   if (answer.status === 429) throw new RetryAfter(60_000)
+ * })
+ */
 export class RetryAfter extends Error {
   override readonly name = 'RetryAfter';
   /** @param delay milliseconds from now, or the instant */

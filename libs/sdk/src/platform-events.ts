@@ -22,7 +22,11 @@ interface EventFile {
   etag: string;
 }
 
-/** `data` of each of the platform's events, by its name. */
+/**
+ * `data` of each of the platform's events, by its name.
+ * @example
+ * const nameOf = (data: PlatformEvents['files.uploaded']): string => data.file.key
+ */
 export interface PlatformEvents {
   'auth.user.created': { user: EventUser };
   /** `changed`: the fields that did, such as `role`. */

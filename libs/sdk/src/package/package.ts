@@ -81,6 +81,9 @@ export async function lintPlugin(files: PluginFiles): Promise<PluginCheck & { mi
 /**
  * Checks files and packs them. Of `node_modules` the package holds what the bundle is made of and nothing else, so that
  * it is small and the server makes the very same bundle. `packed` is there if there are no errors.
+ * @example
+ * const { packed, errors } = await packPlugin((await readPlugin('.')).files)
+ * if (packed) console.log(packed.sha256)
  */
 export async function packPlugin(files: PluginFiles): Promise<PluginCheck & { packed?: PackedPlugin }> {
   const { check: first, report } = await check(files, roomyLimits);

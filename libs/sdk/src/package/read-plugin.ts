@@ -5,7 +5,11 @@ import { dirname, join, resolve } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { readInstalled } from './read-installed.js';
 
-/** A folder without a `plugin.json`; `code` is `NO_PLUGIN`. */
+/**
+ * A folder without a `plugin.json`; `code` is `NO_PLUGIN`.
+ * @example
+ * const folder = await readPlugin('.').catch((thrown: NoPlugin) => thrown.message)
+ */
 export class NoPlugin extends Error {
   override readonly name = 'NoPlugin';
   readonly code = 'NO_PLUGIN';
@@ -48,6 +52,8 @@ const neverIn = /(^|\/)(\.env(\..*)?|\.git|\.annex|\.npmrc|\.netrc|id_(rsa|ed255
 /**
  * The plugin in a folder. Without one: that of the folder one stands in, or of the nearest above it. Throws
  * {@link NoPlugin}.
+ * @example
+ * const { path, files } = await readPlugin(undefined)
  */
 export async function readPlugin(folder: string | undefined): Promise<PluginFolder> {
   const path = findPlugin(folder);
@@ -59,7 +65,11 @@ export async function readPlugin(folder: string | undefined): Promise<PluginFold
   return { path, files };
 }
 
-/** Absolute path of the folder that holds the plugin's `plugin.json`. Throws {@link NoPlugin}. */
+/**
+ * Absolute path of the folder that holds the plugin's `plugin.json`. Throws {@link NoPlugin}.
+ * @example
+ * const folder = findPlugin(undefined)
+ */
 export function findPlugin(folder: string | undefined): string {
   const start = resolve(folder ?? '.');
   for (let path = start; ; path = dirname(path)) {

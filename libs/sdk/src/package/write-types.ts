@@ -5,7 +5,11 @@ import { faultPlaces, type PlacedFault } from './fault-places.js';
 import type { PluginFiles } from './plugin-files.js';
 import { typeOfSchema } from './schema-types.js';
 
-/** The file that `annex typegen` writes, beside `plugin.json`. It is no part of a package. */
+/**
+ * The file that `annex typegen` writes, beside `plugin.json`. It is no part of a package.
+ * @example
+ * console.log(typesFile) // annex-env.d.ts
+ */
 export const typesFile = 'annex-env.d.ts';
 
 /** The types of a plugin; `errors` instead when `plugin.json` has faults. */

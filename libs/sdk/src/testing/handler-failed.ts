@@ -1,6 +1,11 @@
 import type { NextAttempt } from '@annex/runs';
 
-/** A handler that did not end well: what the run would show, and what the platform would do next. */
+/**
+ * A handler that did not end well: what the run would show, and what the platform would do next.
+ * @example
+ * const failed = await (await openPlugin('.')).job('sync').catch((thrown: HandlerFailed) => thrown)
+ * if (failed instanceof HandlerFailed) console.log(failed.code, failed.next)
+ */
 export class HandlerFailed extends Error {
   override readonly name = 'HandlerFailed';
 

@@ -16,7 +16,15 @@ export interface HttpFixture {
   body?: unknown;
 }
 
-/** A file that holds no list of fixtures; `code` is `FIXTURES_INVALID`. */
+/**
+ * A file that holds no list of fixtures; `code` is `FIXTURES_INVALID`.
+ * @example
+ * try {
+ *   httpFixtures('fixtures/http.json')
+ * } catch (error) {
+ *   if (error instanceof FixturesInvalid) console.error(error.message)
+ * }
+ */
 export class FixturesInvalid extends Error {
   override readonly name = 'FixturesInvalid';
   readonly code = 'FIXTURES_INVALID';

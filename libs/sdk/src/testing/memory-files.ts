@@ -12,7 +12,11 @@ export interface MemoryFile {
   updatedAtMs: number;
 }
 
-/** `ctx.files` in memory, open to the test. Keys follow the platform's rules; quotas do not apply. */
+/**
+ * `ctx.files` in memory, open to the test. Keys follow the platform's rules; quotas do not apply.
+ * @example
+ * const put = (files: MemoryFiles) => files.set('incoming/march.csv', 'name,total')
+ */
 export class MemoryFiles {
   readonly #files = new Map<string, MemoryFile>();
 

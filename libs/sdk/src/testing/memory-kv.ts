@@ -10,7 +10,11 @@ interface Entry {
 
 const defaultKeys = 100;
 
-/** `ctx.kv` in memory: what the plugin keeps between its runs, open to the test. */
+/**
+ * `ctx.kv` in memory: what the plugin keeps between its runs, open to the test.
+ * @example
+ * const ordersOf = (kv: MemoryKv) => kv.get('orders') ?? 0
+ */
 export class MemoryKv {
   readonly #entries = new Map<string, Entry>();
 

@@ -11,6 +11,8 @@ const defaultLimit = 100;
 /**
  * The tenant's tables in memory: what the plugin keeps with `ctx.db`, open to the test. System tables (`users`,
  * `files`, `events`, `runs`) hold what the test puts there.
+ * @example
+ * const addUser = (tables: MemoryTables) => tables.insert('users', { email: 'ada@example.com', role: 'member' })
  */
 export class MemoryTables {
   readonly #tables = new Map<string, Map<string, TableRow>>();

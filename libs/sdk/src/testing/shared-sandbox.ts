@@ -35,6 +35,8 @@ export function leaveSandbox(): void {
 /**
  * Ends the executors that every {@link openPlugin} of this process shares; plugins that are still open fail from then
  * on. Needed only by who cannot wait the moment after which they end by themselves. Safe to call twice.
+ * @example
+ * await closeSandbox()
  */
 export async function closeSandbox(): Promise<void> {
   clearTimeout(linger);

@@ -155,6 +155,9 @@ const owner: User = { id: 'usr_test', email: 'owner@tenant.test', role: 'owner' 
  * Packs a folder, checks it as an upload would, and opens it as an enabled plugin.
  * Throws `PACKAGE_INVALID`, `GRANT_INVALID`, `CONFIG_INVALID` or `REQUIREMENTS_MISSING` with every fault in the message
  * and in `errors`.
+ * @example
+ * await using plugin = await openPlugin(import.meta.dirname, { secrets: { API_KEY: 'k' }, clock: '2026-01-31' })
+ * const [counted] = await plugin.event('order.paid', { total: 12 })
  */
 export async function openPlugin(folder: string, options: OpenPluginOptions = {}): Promise<TestPlugin> {
   const { secrets = {}, config = {}, grants = 'all', tenant: { slug = 'test', name = 'Test' } = {} } = options;
@@ -176,6 +179,8 @@ export async function openPlugin(folder: string, options: OpenPluginOptions = {}
 /**
  * A plugin that is installed and enabled in memory. Its handlers run in the sandbox; what they do outside is recorded
  * here.
+ * @example
+ * const bodyOf = async (plugin: TestPlugin) => (await plugin.request('GET', '/notes')).json()
  */
 export class TestPlugin implements AsyncDisposable {
   /**
