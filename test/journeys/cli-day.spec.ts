@@ -140,7 +140,7 @@ describe('a plugin of one’s own', patient, () => {
   it('has runs that are listed, shown, replayed and cancelled, and jobs', async () => {
     const finished = await answer('jobs run shop report --wait', { args: ['--payload', '{"day":"monday"}'] });
     expect(finished).toMatchObject({ status: 'succeeded', result: { day: 'monday', key: true } });
-    expect(await text(`runs get ${finished.id}`)).toMatch(/succeeded shop job report[^]*monday/);
+    expect(await text(`runs get ${finished.id}`)).toMatch(/succeeded shop job report[^]*by manual owner[^]*monday/);
     const again = await answer(`runs replay ${finished.id} --wait`, { args: ['--payload', '{"day":"friday"}'] });
     expect(again).toMatchObject({ status: 'succeeded', result: { day: 'friday' }, trigger: { kind: 'replay' } });
     expect((await answer('runs ls --plugin shop --kind job --name report --status succeeded')).items).toHaveLength(2);

@@ -4,6 +4,36 @@ import { password, annex, freshEmail, anybody } from './access-bench.js';
 
 export function manageUsers(): void {
   describe('users', () => {
+    it('have names wherever their ids are shown, in their own tenant alone', async () => {
+      const [tenant, other] = [await annex.makeTenant(), await annex.makeTenant()];
+      const email = freshEmail();
+      const { body: user } = await tenant.owner.post('/api/users', { email, role: 'member' });
+      const { body: token } = await tenant.owner.post('/api/tokens', { name: 'of CI' });
+      const [entry] = (await tenant.owner.get('/api/audit?action=user.created&limit=1')).body.items;
+      const ids = [entry.actor, user.id, token.id, 'system', 'oidc:somebody', 'run_1', 'x\'"'].map(encodeURIComponent);
+      const member = await tenant.as('member');
+      expect(await member.get(`/api/actors?ids=${ids.join(',')}`)).toMatchObject({
+        status: 200,
+        body: {
+          items: [
+            { id: entry.actor, type: 'user', name: expect.stringContaining('@') },
+            { id: user.id, type: 'user', name: email },
+            { id: token.id, type: 'token', name: 'of CI' },
+            { id: 'system', type: 'system', name: null },
+            { id: 'oidc:somebody', type: 'identity', name: null },
+            { id: 'run_1', type: 'run', name: null },
+            { type: 'system', name: null },
+          ],
+        },
+      });
+      const strange = (await other.owner.get(`/api/actors?ids=${user.id},${token.id}`)).body.items;
+      expect(strange.map(({ name }: { name: string | null }) => name)).toEqual([null, null]);
+      expect((await (await tenant.as('viewer')).get(`/api/actors?ids=${user.id}`)).status).toBe(403);
+      const many = Array.from({ length: 101 }, (_, index) => `usr_${index}`).join(',');
+      for (const wrong of ['', '?ids=', `?ids=${many}`, '?ids=a,,b'])
+        expect((await member.get(`/api/actors${wrong}`)).status, wrong).toBe(422);
+    });
+
     it('are added, listed in pages, changed and removed, and their events say so', async () => {
       const tenant = await annex.makeTenant();
       const { owner } = tenant;

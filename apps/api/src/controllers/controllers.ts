@@ -1,3 +1,4 @@
+import { ActorsController } from './actors.controller.js';
 import { AuditController } from './audit.controller.js';
 import { MeController, PasswordResetController } from './account.controller.js';
 import { AuthController, TokensController } from './auth.controller.js';
@@ -34,6 +35,7 @@ export const controllers = [
   TenantsController,
   OwnTenantController,
   UsersController,
+  ActorsController,
   InvitationsController,
   EventStreamController,
   RunStreamController,

@@ -70,8 +70,17 @@ const runColumns: Column<Run>[] = [
 ];
 
 async function get(cli: Cli, _options: object, id = ''): Promise<void> {
-  const run = await (await cli.annex()).getRun({ path: { id } });
-  cli.terminal.answer(run, (style) => writeRun(run, style));
+  const annex = await cli.annex();
+  const run = await annex.getRun({ path: { id } });
+  const by = cli.terminal.isJson ? null : await nameOf(annex, run.trigger.by);
+  cli.terminal.answer(run, (style) => writeRun(run, style, by));
+}
+
+/** Who that is, as people know them; the id where nobody knows. */
+async function nameOf(annex: Annex, id: string | null): Promise<string | null> {
+  if (id === null || id.startsWith('run_')) return id;
+  const { items } = await annex.listActors({ query: { ids: id } });
+  return items[0]?.name ?? id;
 }
 
 async function cancel(cli: Cli, _options: object, ...ids: string[]): Promise<void> {
@@ -153,13 +162,13 @@ function exitCodeOfRun({ status, error }: Pick<Run, 'status' | 'error'>): number
   return status === 'cancelled' ? 1 : 0;
 }
 
-function writeRun(run: RunDetail, style: Style): string {
+function writeRun(run: RunDetail, style: Style, by = run.trigger.by): string {
   const color = colorOf(run.status);
   const status = color ? style[color](run.status) : run.status;
   const lines = [
     `${style.bold(run.id)} ${status} ${run.plugin ?? ''} ${run.kind} ${harmless(run.name)}`,
     `  queued ${shortTime(run.queued_at)}${run.finished_at ? `, finished ${shortTime(run.finished_at)}` : ''}, ` +
-      `by ${run.trigger.kind}${run.trigger.by ? ` ${harmless(run.trigger.by)}` : ''}` +
+      `by ${run.trigger.kind}${by ? ` ${harmless(by)}` : ''}` +
       (run.waiting_for ? `, waits for ${run.waiting_for}` : ''),
   ];
   if (run.error) lines.push(`  ${style.red(run.error.code)} ${harmless(run.error.message)}`);

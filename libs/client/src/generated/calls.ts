@@ -75,6 +75,7 @@ export const calls = {
   getUser: ['get', '/api/users/{id}', 'json', 'json'],
   getWebhook: ['get', '/api/webhooks/{id}', 'json', 'json'],
   insertRow: ['post', '/api/data/{table}', 'json', 'json'],
+  listActors: ['get', '/api/actors', 'json', 'json'],
   listAudit: ['get', '/api/audit', 'json', 'json'],
   listConfigRevisions: ['get', '/api/plugins/{id}/config/revisions', 'json', 'json'],
   listDeadLetterReplays: ['get', '/api/dead-letters/replays', 'json', 'json'],
