@@ -320,6 +320,35 @@ describe('people', patient, () => {
   });
 });
 
+describe('a plugin under annex dev', patient, () => {
+  it('is opened, called, opened again at a change, and its mistakes are told', async () => {
+    await does('init tried --template event-handler');
+    const main = join(cli.folder, 'tried/main.ts');
+    let url: string | undefined;
+    let called: Promise<unknown> | undefined;
+    const news = (out: string) =>
+      out.split('\n').flatMap((line) => (line.endsWith('}') ? [JSON.parse(line) as Record<string, unknown>] : []));
+    const ended = await cli.run(['dev', 'tried', '--port', '0', '--json'], {
+      until: (out) => {
+        url ??= news(out).find(({ kind }) => kind === 'ready')?.['url'] as string | undefined;
+        if (url !== undefined && called === undefined) {
+          called = fetch(`${url}/ext/tried/stats`).then((answer) => answer.json());
+          void called.then(() =>
+            writeFileSync(main, readFileSync(main, 'utf8').replaceAll("ctx.kv.incr('orders')", "ctx.kv.inc('orders')")),
+          );
+        }
+        return out.includes('CTX_UNKNOWN');
+      },
+    });
+    expect(ended.code).toBe(0);
+    expect(await called).toEqual({ orders: 0, revenue: 0 });
+    expect(news(ended.out).filter(({ kind }) => kind === 'opened').length).toBeGreaterThanOrEqual(2);
+    expect(news(ended.out)).toContainEqual(
+      expect.objectContaining({ kind: 'mistake', file: 'main.ts', line: 15, code: 'CTX_UNKNOWN' }),
+    );
+  });
+});
+
 describe('the command line itself', patient, () => {
   it('looks at sandbox, server and session', async () => {
     const { ok, findings } = await answer('doctor');

@@ -1,5 +1,5 @@
 /** The plugin under `annex dev`: opened again at each change, in a tenant that lives in memory. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { existsSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -10,6 +10,7 @@ import { explain } from '../faults.js';
 export type DevNews =
   | { kind: 'opened'; ms: number }
   | { kind: 'fault'; code: string; detail: string }
+  | { kind: 'mistake'; file: string | null; line: number | null; code: string; detail: string }
   | { kind: 'log'; level: string; message: string; fields: unknown }
   | { kind: 'run'; run: TestPlugin['runs'][number] }
   | { kind: 'emitted'; event: TestPlugin['emitted'][number] }
@@ -17,7 +18,8 @@ export type DevNews =
   | { kind: 'request'; method: string; url: string };
 
 /** Changes of these are of no matter. */
-const unwatched = /(^|\/)(node_modules|\.git|\.annex|coverage)(\/|$)|\.(test|spec)\.[cm]?[jt]s$|~$|\.(zip|tmp|swp)$/;
+const unwatched =
+  /(^|\/)annex-env\.d\.ts$|(^|\/)(node_modules|\.git|\.annex|coverage)(\/|$)|\.(test|spec)\.[cm]?[jt]s$|~$|\.(zip|tmp|swp)$/;
 /** A save often comes as several changes, in ms. */
 const quietMs = 30;
 /** How often what a plugin left behind is looked at, in ms. */
@@ -36,6 +38,7 @@ export class DevPlugin {
   /** How many times in a row something was handed on. */
   #depth = 0;
   #opening: Promise<void> = Promise.resolve();
+  #studying: Promise<void> = Promise.resolve();
   #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: NodeJS.Timeout | undefined;
@@ -66,6 +69,7 @@ export class DevPlugin {
     clearTimeout(this.#timer);
     clearInterval(this.#looking);
     await this.#opening;
+    await this.#studying;
     await this.plugin?.close();
   }
 
@@ -87,6 +91,25 @@ export class DevPlugin {
       this.#seen = { ...nothingSeen };
       await before?.close();
       this.tell({ kind: 'opened', ms: Math.round(performance.now() - startedMs) });
+      this.#studying = this.#study();
+    } catch (thrown) {
+      const { code, detail } = explain(thrown);
+      this.tell({ kind: 'fault', code, detail });
+    }
+  }
+
+  /** What the code shows by being read, and the types of what plugin.json says now. Serving does not wait for it. */
+  async #study(): Promise<void> {
+    const { lintPlugin, readPlugin, typesFile, writePluginTypes } = await import('@annex/sdk/package');
+    try {
+      const { files } = await readPlugin(this.folder);
+      const [types, file] = [writePluginTypes(files), join(this.folder, typesFile)];
+      const before = await readFile(file, 'utf8').catch(() => undefined);
+      // Whoever has no such file wants none.
+      if (types.ok && before !== undefined && before !== types.text) await writeFile(file, types.text);
+      const { mistakes, warnings } = await lintPlugin(files);
+      for (const { file: where, line, code, detail } of [...mistakes, ...warnings])
+        this.tell({ kind: 'mistake', file: where, line, code, detail });
     } catch (thrown) {
       const { code, detail } = explain(thrown);
       this.tell({ kind: 'fault', code, detail });
