@@ -25,7 +25,12 @@ export type {
   ReleaseView,
   TenantJobView,
 } from './views.js';
-export { InstallationRow, type InstallationStatus } from './rows/installation-row.js';
+export {
+  InstallationRow,
+  pluginLogLevels,
+  type InstallationStatus,
+  type PluginLogLevel,
+} from './rows/installation-row.js';
 export { deleteInstallation, findInstallation } from './rows/installations.js';
 export { ReleaseRow } from './rows/release-row.js';
 export { readBlob, readReleaseFolder, storeBlobs } from './rows/blobs.js';

@@ -39,6 +39,7 @@ import type { InstallationsCaller, InstallationsOptions } from './ports.js';
 import { findMissing, isNothingMissing, missingFaults, type MissingRequirements } from './requirements.js';
 import type { HealthSaid } from './health.js';
 import { recordCheck } from './record-check.js';
+import type { PluginLogLevel } from './rows/installation-row.js';
 import type { DueCheck } from './rows/plugin-checks.js';
 import { readPluginsHealth, type PluginsHealth } from './plugins-health.js';
 import { listConfigRevisions } from './rows/config-revisions.js';
@@ -49,6 +50,7 @@ import {
   replaceConfig,
   replaceGrants,
   rollBackConfig,
+  setLogLevel,
   type ConfigTerms,
   type JobChange,
   type NumberedConfig,
@@ -386,6 +388,13 @@ export class Installations {
   /** The secrets that the active release names: which are set, by whom, and when they were last used. */
   secrets(caller: InstallationsCaller, idOrSlug: string): Promise<DeclaredSecret[]> {
     return this.#read(caller, idOrSlug, (tx, subject) => declaredSecrets(tx, this.#context.options.vault, subject));
+  }
+
+  /** Changes what of the plugin's lines is kept. */
+  setLogLevel(caller: InstallationsCaller, idOrSlug: string, logLevel: PluginLogLevel): Promise<PluginView> {
+    return this.#change(caller, idOrSlug, async (tx, subject) =>
+      this.#context.view(tx, await setLogLevel(this.#context, tx, caller, subject, logLevel)),
+    );
   }
 
   /** The settings as the plugin sees them, defaults filled in, with the number of their revision. */

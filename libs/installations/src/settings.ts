@@ -11,7 +11,7 @@ import {
   keptConfigRevisions,
 } from './rows/config-revisions.js';
 import { updateInstallation } from './rows/installations.js';
-import type { InstallationRow } from './rows/installation-row.js';
+import type { InstallationRow, PluginLogLevel } from './rows/installation-row.js';
 import { wakeRelays } from '@annex/runs';
 import { storableText, type TenantTransaction } from '@annex/database';
 import { canonicalZone, parseSchedule, timezoneFault } from '@annex/scheduling';
@@ -42,6 +42,22 @@ export async function replaceGrants(
     after: viewPermissions(release.manifest, granted).granted,
   });
   await context.invalidate(tx, installation.id);
+  return after;
+}
+
+/** Has lines below a level not kept any more, from the next run on. The level it has already: nothing changes. */
+export async function setLogLevel(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Actor,
+  subject: Subject,
+  logLevel: PluginLogLevel,
+): Promise<InstallationRow> {
+  const { installation } = subject;
+  if (installation.logLevel === logLevel) return installation;
+  const after = await updateInstallation(tx, installation, { logLevel, updatedAt: context.now() });
+  await context.record(tx, author, subject, 'plugin.log_level_set', { before: installation.logLevel, after: logLevel });
+  await tx.changed('plugins');
   return after;
 }
 

@@ -8,7 +8,7 @@ import { findReleases, type ReleaseSummary } from './rows/releases.js';
 import { listPluginFailures } from './rows/plugin-failures.js';
 import type { PluginFailuresRow } from './rows/plugin-failures-row.js';
 import type { ConfigRevisionRow } from './rows/config-revision-row.js';
-import type { InstallationRow, InstallationStatus } from './rows/installation-row.js';
+import type { InstallationRow, InstallationStatus, PluginLogLevel } from './rows/installation-row.js';
 import type { ReleaseRow } from './rows/release-row.js';
 import type { TenantJob } from './rows/tenant-jobs.js';
 import type { TenantTransaction } from '@annex/database';
@@ -66,6 +66,8 @@ export interface PluginView {
   status: InstallationStatus;
   /** Why the platform suspended or disabled it, else `null`. */
   status_reason: string | null;
+  /** Lines of lower levels are not kept. */
+  log_level: PluginLogLevel;
   /** What fails since its last run that went well, once that is more than a mishap; else `null`. */
   degraded: DegradedView | null;
   release: Id<'release'>;
@@ -135,6 +137,7 @@ export async function viewPlugins(
       version: release.version,
       status: row.status,
       status_reason: row.statusReason,
+      log_level: row.logLevel,
       degraded: degradedView(failures.find(({ installationId }) => installationId === row.id)),
       release: release.id,
       description: release.manifest.description,

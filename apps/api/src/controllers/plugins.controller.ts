@@ -1,7 +1,7 @@
 import type { Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
 import type { Page, PageRequest } from '@annex/kernel';
-import { Installations } from '@annex/installations';
+import { Installations, pluginLogLevels } from '@annex/installations';
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -25,6 +25,7 @@ import { listOf } from '../views/shared.js';
 
 const permissionNames = z.array(z.string().max(100)).max(50);
 const enable = z.strictObject({ grant: z.union([z.literal('all'), permissionNames]).optional() });
+const change = z.strictObject({ log_level: z.enum(pluginLogLevels) });
 const rollback = z.strictObject({ version: lookup(100) });
 const against = z.object({
   from: lookup(100).default('active').describe('An id, a version, or `active`: what it is compared with'),
@@ -101,6 +102,23 @@ export class PluginsController {
   @Endpoint({ name: 'getPlugin', summary: 'One plugin, by id or slug', gate: 'viewer', answers: { 200: Plugin } })
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Plugin> {
     return this.installations.get(caller, id);
+  }
+
+  @Patch(':id')
+  @Endpoint({
+    name: 'updatePlugin',
+    summary: 'Say from which level on the lines of the plugin are kept',
+    gate: 'admin',
+    body: change,
+    description: 'Lines of lower levels are not kept, from the next run on; of runs that are under way they are.',
+    answers: { 200: Plugin },
+  })
+  update(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body(input(change)) body: z.infer<typeof change>,
+  ): Promise<Plugin> {
+    return this.installations.setLogLevel(caller, id, body.log_level);
   }
 
   @Delete(':id')

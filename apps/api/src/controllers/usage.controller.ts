@@ -1,10 +1,11 @@
 import type { Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
+import { text } from '../http/answers.js';
 import { input, instant, wholeListSchema } from '../http/input.js';
 import { PluginMetrics, Usage } from '../views/runs.js';
 
@@ -31,6 +32,21 @@ export class UsageController {
     @Query(input(metricsQuery)) query: z.infer<typeof metricsQuery>,
   ): Promise<PluginMetrics> {
     return this.execution.reader.metrics(caller.tenant.id, id, query);
+  }
+
+  @Get('metrics')
+  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+  @Endpoint({
+    name: 'getTenantMetrics',
+    summary: 'What the tenant’s plugins did, for Prometheus',
+    gate: 'viewer',
+    description:
+      'Counters are of the present UTC day: they begin again at midnight, which `rate` and `increase` know as a ' +
+      'restart. At most 1,000 series of one name; `annex_series_left_out` counts the others.',
+    answers: { 200: text('text/plain', 'Prometheus text exposition format 0.0.4') },
+  })
+  prometheus(@CurrentCaller() caller: Caller): Promise<string> {
+    return this.execution.reader.prometheus(caller.tenant.id);
   }
 
   @Get('usage')

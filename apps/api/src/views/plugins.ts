@@ -1,4 +1,5 @@
 import { permissionNames } from '@annex/host-api';
+import { pluginLogLevels } from '@annex/installations';
 import { z } from 'zod';
 import { inputFault, json, jsonObject, runStatus, time } from './shared.js';
 
@@ -86,6 +87,7 @@ const pluginFields = {
   version: z.string(),
   status: z.enum(['installed', 'enabled', 'disabled', 'suspended', 'uninstalling']),
   status_reason: z.string().nullable().describe('Why the platform suspended or disabled it'),
+  log_level: z.enum(pluginLogLevels).describe('Lines of lower levels are not kept'),
   degraded: degraded.nullable(),
   release: z.string().describe('The id of the active release'),
   description: z.string().nullable(),

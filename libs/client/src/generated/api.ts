@@ -717,6 +717,26 @@ export interface paths {
         patch: operations["updateProfile"];
         trace?: never;
     };
+    "/api/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the tenant’s plugins did, for Prometheus
+         * @description Counters are of the present UTC day: they begin again at midnight, which `rate` and `increase` know as a restart. At most 1,000 series of one name; `annex_series_left_out` counts the others.
+         */
+        get: operations["getTenantMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plugins": {
         parameters: {
             query?: never;
@@ -752,7 +772,11 @@ export interface paths {
         delete: operations["deletePlugin"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Say from which level on the lines of the plugin are kept
+         * @description Lines of lower levels are not kept, from the next run on; of runs that are under way they are.
+         */
+        patch: operations["updatePlugin"];
         trace?: never;
     };
     "/api/plugins/{id}/config": {
@@ -2695,6 +2719,11 @@ export interface components {
             events: string[];
             id: string;
             jobs: components["schemas"]["JobSummary"][];
+            /**
+             * @description Lines of lower levels are not kept
+             * @enum {string}
+             */
+            log_level: "debug" | "info" | "warn" | "error";
             /** @description Required secrets without a value; enabling needs them */
             missing_secrets: string[];
             name: string;
@@ -3556,6 +3585,11 @@ export interface components {
             events: string[];
             id: string;
             jobs: components["schemas"]["JobSummary"][];
+            /**
+             * @description Lines of lower levels are not kept
+             * @enum {string}
+             */
+            log_level: "debug" | "info" | "warn" | "error";
             /** @description Required secrets without a value; enabling needs them */
             missing_secrets: string[];
             name: string;
@@ -6046,6 +6080,36 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getTenantMetrics: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus text exposition format 0.0.4 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listPlugins: {
         parameters: {
             query?: {
@@ -6146,6 +6210,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updatePlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    log_level: "debug" | "info" | "warn" | "error";
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plugin"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];

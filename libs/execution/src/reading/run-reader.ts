@@ -19,7 +19,8 @@ import {
 import { listLogs, readRunLogs, type LogLine } from '../rows/logs.js';
 import type { LogLevel } from '../rows/run-log-row.js';
 import { readTracked } from '../rows/tracked.js';
-import { readUsage } from '../rows/usage.js';
+import { readPluginDays, readUsage } from '../rows/usage.js';
+import { tenantMetricsText } from './tenant-metrics.js';
 import type { Database, TenantTransaction } from '@annex/database';
 import { executionErrors } from '../errors.js';
 import type { RunSink } from '../recording/run-sink.js';
@@ -330,6 +331,12 @@ export class RunReader {
       items: await readDays(tx, { since: dayOf(start), until: dayOf(end) }),
       quotas: viewQuotas(await readQuotas(tx, dayOf(now))),
     }));
+  }
+
+  /** The tenant's page for Prometheus: what its plugins did since midnight UTC. */
+  async prometheus(tenantId: Id<'tenant'>): Promise<string> {
+    const day = dayOf(this.options.clock.now());
+    return tenantMetricsText(await this.#read(tenantId, (tx) => readPluginDays(tx, day)));
   }
 
   /** Writes down what this process still holds of a tenant, so that what is read next knows it. Never rejects. */

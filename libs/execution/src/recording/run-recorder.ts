@@ -4,7 +4,7 @@ import { plainUntilMs, type FinishedRun, type RunStatus } from '@annex/runs';
 import type { RunOutcome, SandboxError } from '@annex/sandbox';
 import type { RunScope } from '../running/run-scope.js';
 import type { RunSink } from './run-sink.js';
-import { attemptAmounts, runAmounts } from './usage-amounts.js';
+import { attemptAmounts, runAmounts, seriesOfAttempt, seriesOfRun } from './usage-amounts.js';
 
 /** Writes down what runs did and used, in the batches of a {@link RunSink}. */
 export class RunRecorder {
@@ -86,11 +86,15 @@ export class RunRecorder {
       tenantId,
       installationId,
       kind,
-    }: { tenantId: Id<'tenant'>; installationId: Id<'installation'> | null; kind: RunKind },
+      name,
+    }: { tenantId: Id<'tenant'>; installationId: Id<'installation'> | null; kind: RunKind; name: string },
     status: RunStatus,
   ): void {
     if (installationId === null) return;
-    this.#sink.use(tenantId, installationId, runAmounts(kind, status));
+    this.#sink.use(tenantId, installationId, {
+      ...runAmounts(kind, status),
+      ...seriesOfRun(kind, name, status),
+    });
   }
 
   /** Counts what one attempt used. */
@@ -98,7 +102,11 @@ export class RunRecorder {
     const used = scope.used(outcome.usage);
     const { uses } = scope;
     if (uses.length > 0) this.#sink.noteUses(scope.tenantId, scope.installationId, uses);
-    this.#sink.use(scope.tenantId, scope.installationId, attemptAmounts(used));
+    const code = outcome.status === 'failed' ? scope.explain(outcome.error).code : undefined;
+    this.#sink.use(scope.tenantId, scope.installationId, {
+      ...attemptAmounts(used),
+      ...seriesOfAttempt(scope.kind, used.wall_ms.used, code),
+    });
     return used;
   }
 

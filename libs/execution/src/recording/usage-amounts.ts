@@ -20,6 +20,29 @@ export function runAmounts(kind: RunKind, status: RunStatus): UsageAmounts {
   return { runs: 1, [runsOf[kind]]: 1, failed_runs: status === 'failed' ? 1 : 0 };
 }
 
+/** Seconds up to which handlings of events are counted together. */
+export const handlingBucketsS = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
+
+/**
+ * What `GET /api/metrics` counts of a run that has ended. The names hold a slash, which those of `GET /api/usage` do
+ * not, and what the package declares, so that there are only so many.
+ */
+export function seriesOfRun(kind: RunKind, name: string, status: RunStatus): UsageAmounts {
+  if (kind === 'event') return { [`event/${name}`]: 1 };
+  if (kind === 'job' || kind === 'webhook') return { [`${kind}/${status}/${name}`]: 1 };
+  return {};
+}
+
+/** What `GET /api/metrics` counts of an attempt. `code`: of its error, if it failed. */
+export function seriesOfAttempt(kind: RunKind, wallMs: number, code: string | undefined): UsageAmounts {
+  const bucket = handlingBucketsS.find((seconds) => wallMs <= seconds * 1000);
+  return {
+    ...(code !== undefined && { [`error/${code}`]: 1 }),
+    ...(kind === 'event' && { 'handled/sum_ms': wallMs, [`handled/le/${bucket ?? '+Inf'}`]: 1 }),
+    ...(kind === 'job' && { 'jobs/sum_ms': wallMs, 'jobs/count': 1 }),
+  };
+}
+
 /** Of one attempt. */
 export function attemptAmounts(used: UsageRecord): UsageAmounts {
   return {

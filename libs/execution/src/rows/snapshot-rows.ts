@@ -1,7 +1,7 @@
 import type { JsonObject } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
 import type { PermissionGrant } from '@annex/host-api';
-import type { InstallationStatus } from '@annex/installations';
+import type { InstallationStatus, PluginLogLevel } from '@annex/installations';
 import type { Manifest, WebhookDefinition } from '@annex/manifest';
 import type { Registration } from '@annex/sandbox';
 
@@ -13,6 +13,7 @@ export interface SnapshotRow {
   slug: string;
   status: InstallationStatus;
   status_reason: string | null;
+  log_level: PluginLogLevel;
   granted: PermissionGrant[];
   config: JsonObject;
   release_id: string;
@@ -35,8 +36,8 @@ export async function readSnapshotRow(
   by: { slug: string } | { uuid: string },
 ): Promise<SnapshotRow | undefined> {
   const [row] = await tx.query<SnapshotRow>(
-    `select t.slug as tenant_slug, t.name as tenant_name, i.id, i.slug, i.status, i.status_reason, i.granted, i.config,
-       i.release_id,
+    `select t.slug as tenant_slug, t.name as tenant_name, i.id, i.slug, i.status, i.status_reason,
+       i.log_level, i.granted, i.config, i.release_id,
        r.version, r.manifest, r.registrations, r.bundle_sha256, r.source_map_sha256, r.webhooks, r.transforms_sha256
      from installations i
      join tenants t on t.id = i.tenant_id

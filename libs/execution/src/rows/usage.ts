@@ -51,7 +51,8 @@ export async function readUsage(
        json_object_agg(u.metric, u.value order by u.metric) as metrics
      from usage u left join installations i on i.tenant_id = u.tenant_id and i.id = u.installation_id
        left join uninstalled g on g.tenant_id = u.tenant_id and g.installation_id = u.installation_id
-     where u.tenant_id = $1 and u.day between $2::date and $3::date and ($4::uuid is null or u.installation_id = $4)
+     where u.tenant_id = $1 and strpos(u.metric, '/') = 0
+       and u.day between $2::date and $3::date and ($4::uuid is null or u.installation_id = $4)
      group by u.day, u.installation_id, i.slug, g.slug
      order by u.day desc, coalesce(i.slug, g.slug), u.installation_id`,
     [tx.tenantUuid, since, until, installationId ? uuidFromId(installationId) : null],
@@ -62,4 +63,24 @@ export async function readUsage(
     plugin: row.plugin,
     metrics: row.metrics,
   }));
+}
+
+/** A plugin and its counts of one day, those of `GET /api/metrics` among them. */
+export interface PluginDay {
+  plugin: string;
+  status: string;
+  metrics: Record<string, number>;
+}
+
+/** The tenant's plugins in order of slug, each with its counts of a UTC day. */
+export function readPluginDays(tx: TenantTransaction, day: string): Promise<PluginDay[]> {
+  return tx.query<PluginDay>(
+    `select i.slug as plugin, i.status,
+       coalesce(json_object_agg(u.metric, u.value order by u.metric) filter (where u.metric is not null), '{}')
+         as metrics
+     from installations i
+     left join usage u on u.tenant_id = i.tenant_id and u.installation_id = i.id and u.day = $2::date
+     where i.tenant_id = $1 group by i.slug, i.status order by i.slug`,
+    [tx.tenantUuid, day],
+  );
 }

@@ -1,6 +1,6 @@
 import type { Broker, BrokerSession } from '@annex/broker';
 import { storageProblem } from '@annex/host-api';
-import { secretUse, type Use } from '@annex/installations';
+import { pluginLogLevels, secretUse, type Use } from '@annex/installations';
 import type { Clock, Id, Json } from '@annex/kernel';
 import { limitAdvice, usageRecord, type RunKind, type RunLimits, type UsageRecord } from '@annex/limits';
 import type {
@@ -194,6 +194,7 @@ export class RunScope implements RunRequest, RunIdentity {
   }
 
   log(line: SandboxLog): void {
+    if (pluginLogLevels.indexOf(line.level) < pluginLogLevels.indexOf(this.snapshot.logLevel)) return;
     if (this.logLines >= this.runLimits.logLines) return;
     this.logLines += 1;
     const text = line.fields === null ? '' : JSON.stringify(line.fields);

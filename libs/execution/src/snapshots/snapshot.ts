@@ -1,6 +1,6 @@
 import { idFromUuid, type Id, type JsonObject } from '@annex/kernel';
 import { coversHost, matchGrants, type PermissionGrant } from '@annex/host-api';
-import type { InstallationStatus } from '@annex/installations';
+import type { InstallationStatus, PluginLogLevel } from '@annex/installations';
 import { effectiveLimits, type OperatorCeilings, type RunKind, type RunLimits } from '@annex/limits';
 import { compileRoutes, judgeConfig, type Manifest, type RouteTable, type WebhookDefinition } from '@annex/manifest';
 import type { Bundle, Registration, SandboxLimits } from '@annex/sandbox';
@@ -33,6 +33,8 @@ export interface InstallationSnapshot {
   readonly status: InstallationStatus;
   /** Why it is suspended, for people; else `null`. */
   readonly statusReason: string | null;
+  /** Lines of lower levels are not kept. */
+  readonly logLevel: PluginLogLevel;
   readonly releaseId: Id<'release'>;
   readonly version: string;
   readonly manifest: Manifest;
@@ -105,6 +107,7 @@ export function buildSnapshot(
     slug: row.slug,
     status: row.status,
     statusReason: row.status_reason,
+    logLevel: row.log_level,
     releaseId,
     version: row.version,
     manifest,

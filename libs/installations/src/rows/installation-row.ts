@@ -9,6 +9,10 @@ import { idColumn } from '@annex/database';
  */
 export type InstallationStatus = 'installed' | 'enabled' | 'disabled' | 'suspended' | 'uninstalling';
 
+/** Levels of what a plugin's code logs, from the lowest. */
+export const pluginLogLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type PluginLogLevel = (typeof pluginLogLevels)[number];
+
 /** A plugin in a tenant. */
 @Entity('installations')
 @Unique(['tenantId', 'slug'])
@@ -45,6 +49,10 @@ export class InstallationRow {
   /** Settings as the tenant made them, defaults not filled in. */
   @Column({ name: 'config', type: 'json', default: {} })
   config!: JsonObject;
+
+  /** Lines of lower levels are not kept. */
+  @Column({ name: 'log_level', type: 'text', default: 'debug' })
+  logLevel!: PluginLogLevel;
 
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;

@@ -71,6 +71,7 @@ export async function insertInstallation(
     releaseId: null,
     granted: [],
     config: {},
+    logLevel: 'debug',
     createdAt: at,
     updatedAt: at,
   };
@@ -80,7 +81,7 @@ export async function insertInstallation(
 
 /** What may change of an installation. */
 export type InstallationChange = Partial<
-  Pick<InstallationRow, 'name' | 'status' | 'statusReason' | 'releaseId' | 'granted' | 'config'>
+  Pick<InstallationRow, 'name' | 'status' | 'statusReason' | 'releaseId' | 'granted' | 'config' | 'logLevel'>
 >;
 
 /** Changes an installation and answers how it is now. */

@@ -67,6 +67,7 @@ export async function openPackage(
       slug: manifest.slug,
       status: 'enabled',
       status_reason: null,
+      log_level: 'debug',
       granted,
       config,
       release_id: newUuid(),
