@@ -8,7 +8,7 @@ import { Dispatcher } from '@annex/dispatch';
 import { createEgress } from '@annex/egress';
 import { askHealth, Execution } from '@annex/execution';
 import type { Files } from '@annex/files';
-import { findInstallation, Installations, DueHealthChecks } from '@annex/installations';
+import { findInstallation, Installations, DueHealthChecks, PluginStarts } from '@annex/installations';
 import { newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { manifestCeilings, webhookLimits } from '@annex/limits';
 import type { Mailer, PlatformMailer } from '@annex/mail';
@@ -34,6 +34,7 @@ import type { PlatformContext } from './platform-context.js';
 import { createHealth, type PlatformHealth } from './health.js';
 import { openModels } from './language-models.js';
 import { requireMasterKey, requireViews, warnOfClock } from './start-checks.js';
+import type { Queue } from '@annex/queue';
 import { openFiles, openMail, openQueue } from './queue-files-and-mail.js';
 import { undoAll, type Undo } from './undo.js';
 
@@ -107,19 +108,7 @@ async function startParts(
   const maskers = new Maskers();
   const execution = openExecution(context, { sandbox, vault, maskers, files, mail, tables });
   const { deliverer, webhooks, hooks } = openWebhooks(context, { vault, maskers, execution });
-  const dispatcher = new Dispatcher({
-    ...shared(context),
-    queue,
-    execute: attemptPort(execution, deliverer),
-    onFailing: disableFailing(installations, settings.disableAfterFailures),
-    health: new DueHealthChecks({
-      ...shared(context),
-      check: ({ tenantId, installationId }) => askHealth(execution, tenantId, installationId),
-      record: (due, said) => installations.recordHealth(due, said),
-    }),
-    onEnded: (run, status) => execution.countRun(run, status),
-    ownerId: newUuid(),
-  });
+  const dispatcher = openDispatcher(context, { queue, execution, installations, deliverer });
   await execution.start();
   undo.push(() => execution.stop());
   const runs = new Runs({ database, logger });
@@ -284,6 +273,41 @@ function openWebhooks(
     webhooks: new Webhooks({ ...parts, installations: execution.snapshots }),
     hooks: new InboundHooks({ ...shared(context), secrets: vault, emit: emitEvent }),
   };
+}
+
+interface DispatcherParts {
+  queue: Queue;
+  execution: Execution;
+  installations: Installations;
+  deliverer: WebhookParts['deliverer'];
+}
+
+function openDispatcher(
+  context: PlatformContext,
+  { queue, execution, installations, deliverer }: DispatcherParts,
+): Dispatcher {
+  const starts = new PluginStarts({
+    ...shared(context),
+    settle: (tenantId, installationId) => installations.settleStart(tenantId, installationId),
+  });
+  return new Dispatcher({
+    ...shared(context),
+    queue,
+    execute: attemptPort(execution, deliverer),
+    onFailing: disableFailing(installations, context.settings.disableAfterFailures),
+    health: new DueHealthChecks({
+      ...shared(context),
+      check: ({ tenantId, installationId }) => askHealth(execution, tenantId, installationId),
+      record: (due, said) => installations.recordHealth(due, said),
+    }),
+    onReconciled: () => starts.settleAll(),
+    onEnded: (run, status) => {
+      execution.countRun(run, status);
+      if (run.kind === 'lifecycle' && run.name === 'init' && run.installationId)
+        void starts.settle(run.tenantId, run.installationId);
+    },
+    ownerId: newUuid(),
+  });
 }
 
 /** Handlers run in the sandbox; a run of kind `webhook` sends a delivery. */

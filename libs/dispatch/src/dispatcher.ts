@@ -60,6 +60,8 @@ export interface DispatcherOptions {
   onFailing?: (failing: FailingPlugin) => Promise<void>;
   /** Called after the commit that ends a run of this process, once for a run. Default: nobody is told. */
   onEnded?: (run: ClaimedRun, status: RunStatus) => void;
+  /** Called every two seconds or so, to look for what else nobody looks after. Default: nothing. */
+  onReconciled?: () => Promise<void>;
   /** Which plugins want to be asked for their health. Default: none. */
   health?: HealthChecks;
   clock?: Clock;
@@ -148,6 +150,7 @@ export class Dispatcher {
         logger,
         graceMs: leaseMs / 2,
         onDue: () => this.#relay.hear(null),
+        onLooked: options.onReconciled ?? (() => Promise.resolve()),
       }),
       createTicker({ database, logger }),
       createRetention({ database, retention, logger }),

@@ -20,13 +20,24 @@ export interface ReconcileOptions {
   graceMs: number;
   /** Called when runs became due. */
   onDue: () => void;
+  /** Called at the end of each round. */
+  onLooked: () => Promise<void>;
 }
 
 /**
  * Finds what nobody looks after: runs of workers that died, parked runs whose reason is gone. While PostgreSQL was away
  * nobody could renew a lease, so after trouble of any kind it first lets the living do that.
  */
-export function createReconciler({ database, slots, ownerId, clock, logger, graceMs, onDue }: ReconcileOptions): Loop {
+export function createReconciler({
+  database,
+  slots,
+  ownerId,
+  clock,
+  logger,
+  graceMs,
+  onDue,
+  onLooked,
+}: ReconcileOptions): Loop {
   let healthySince = clock.now();
   return new Loop({
     name: 'reconcile',
@@ -53,6 +64,7 @@ export function createReconciler({ database, slots, ownerId, clock, logger, grac
             'runs were taken from workers that stopped answering',
           );
         if (expired.length + due > 0) onDue();
+        await onLooked();
       } catch (thrown) {
         healthySince = clock.now();
         throw thrown;

@@ -67,6 +67,7 @@ export const platformEvents = {
   'files.deleted': 'A file was removed: `{ file: { key, size, content_type, etag } }`.',
   'plugin.installed': 'A plugin was uploaded for the first time: `{ plugin: { id, slug, version } }`.',
   'plugin.enabled': 'A plugin started to serve: `{ plugin: { id, slug, version } }`.',
+  'plugin.failed': 'A plugin’s `onInit` failed for good: `{ plugin: { id, slug, version }, attempts, error }`.',
   'plugin.disabled': 'A plugin stopped serving: `{ plugin: { id, slug, version }, reason }`.',
   'plugin.unhealthy':
     'Three health checks in a row failed: `{ plugin: { id, slug, version }, failures, error: { code, message } }`.',

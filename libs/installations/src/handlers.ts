@@ -11,7 +11,7 @@ import type { NewRun, RunPolicy } from '@annex/runs';
 type Registrations = ReleaseRow['registrations'];
 
 /** Names of lifecycle handlers, as registrations and runs carry them. */
-export type LifecycleName = 'install' | 'config_change' | 'reload' | 'shutdown' | 'uninstall';
+export type LifecycleName = 'init' | 'install' | 'config_change' | 'reload' | 'shutdown' | 'uninstall';
 
 /** One subscription per hook; hooks with the same pattern are told apart by their order. */
 export function subscriptionsOf({

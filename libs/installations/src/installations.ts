@@ -17,7 +17,7 @@ import type { PackageReport } from '@annex/manifest';
 import { findRelease, listReleases } from './rows/releases.js';
 import { findReleaseReach } from './rows/release-reach.js';
 import { lastPermissionUses } from './rows/permission-uses.js';
-import { listInstallations } from './rows/installations.js';
+import { findInstallation, listInstallations } from './rows/installations.js';
 import { readReleaseFile } from './rows/blobs.js';
 import { listTenantJobs } from './rows/tenant-jobs.js';
 import type { TenantTransaction } from '@annex/database';
@@ -61,11 +61,13 @@ import {
   disablePlugin,
   enablePlugin,
   grantMore,
+  isOn,
   reloadPlugin,
   suspendPlugin,
   switchOn,
   type LeaveTerms,
 } from './switching.js';
+import { settleStart } from './starting.js';
 import { beginUninstall, sayGoodbye, uninstallPlugin, waitForGoodbye } from './uninstalling.js';
 import {
   activateRelease,
@@ -184,7 +186,7 @@ export class Installations {
     const context = this.#context;
     const installation =
       grant === undefined ? subject.installation : await grantMore(context, tx, author, subject, grant);
-    if (!enable || installation.status === 'enabled') return { installation, blocked: [] };
+    if (!enable || isOn(installation.status)) return { installation, blocked: [] };
     const missing: MissingRequirements = await findMissing(tx, context.options.vault, installation, subject.release);
     if (!isNothingMissing(missing)) return { installation, blocked: missingFaults(missing, installation.slug) };
     return { installation: await switchOn(context, tx, author, { ...subject, installation }), blocked: [] };
@@ -235,6 +237,14 @@ export class Installations {
     return this.#change(caller, idOrSlug, async (tx, subject) =>
       this.#context.view(tx, await enablePlugin(this.#context, tx, caller, subject, grant)),
     );
+  }
+
+  /** Goes on with a plugin that is starting; one that is not, or is gone: nothing changes. */
+  settleStart(tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<void> {
+    return this.#context.change(tenantId, async (tx) => {
+      if (await findInstallation(tx, installationId))
+        await settleStart(this.#context, tx, await this.#context.require(tx, installationId));
+    });
   }
 
   /** Disables a plugin. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force` or `cascade`. */

@@ -20,7 +20,7 @@ export interface PluginHealthLine {
   id: Id<'installation'>;
   slug: string;
   /** Of one that nobody enabled or that an admin disabled, its status. */
-  status: HealthStatus | Exclude<InstallationStatus, 'enabled' | 'suspended'>;
+  status: HealthStatus | Exclude<InstallationStatus, 'enabled' | 'suspended' | 'failed'>;
   /** Why it is not healthy; `null` where there is nothing to say. */
   reason: string | null;
   /** When that began; `null` where nobody knows. */
@@ -60,7 +60,7 @@ function lineOf(
 ): PluginHealthLine {
   const line = { id, slug, checked_at: check?.checkedAt?.toISOString() ?? null };
   const since = updatedAt.toISOString();
-  if (status === 'suspended' || (status === 'disabled' && statusReason !== null))
+  if (status === 'suspended' || status === 'failed' || (status === 'disabled' && statusReason !== null))
     return { ...line, status: 'failed', reason: statusReason, since };
   if (status !== 'enabled') return { ...line, status, reason: null, since };
   if (check?.status === 'unhealthy' || check?.status === 'degraded') {

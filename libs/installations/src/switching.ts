@@ -12,7 +12,7 @@ import { forgetPluginFailures } from './rows/plugin-failures.js';
 import { replaceSubscriptions } from './rows/subscriptions.js';
 import { forgetChecks, restChecks, startChecks } from './rows/plugin-checks.js';
 import { restPluginSchedules } from './rows/plugin-schedules.js';
-import type { InstallationRow } from './rows/installation-row.js';
+import type { InstallationRow, InstallationStatus } from './rows/installation-row.js';
 import type { TenantTransaction } from '@annex/database';
 import type { KillReport } from '@annex/sandbox';
 import { satisfies } from 'semver';
@@ -30,6 +30,7 @@ import {
 } from './requirements.js';
 import { findUnmetDependencies } from './dependencies.js';
 import { startSchedules } from './schedules.js';
+import { callInit, wantsInit } from './starting.js';
 
 /**
  * Enables a plugin, granting first what is named. Throws `REQUIREMENTS_MISSING` with all that is missing. Enabled
@@ -44,7 +45,7 @@ export async function enablePlugin(
 ): Promise<InstallationRow> {
   const installation =
     grant === undefined ? subject.installation : await grantMore(context, tx, author, subject, grant);
-  if (installation.status === 'enabled') return installation;
+  if (isOn(installation.status)) return installation;
   if (installation.status === 'uninstalling')
     throw installationErrors.error(
       'PLUGIN_UNINSTALLING',
@@ -62,6 +63,11 @@ export async function enablePlugin(
     );
   }
   return switchOn(context, tx, author, { ...subject, installation });
+}
+
+/** Whether somebody enabled it, and it runs or is about to. */
+export function isOn(status: InstallationStatus): boolean {
+  return status === 'enabled' || status === 'starting';
 }
 
 /** Adds grants, leaving a trace when there is something new in them. */
@@ -93,8 +99,9 @@ export async function switchOn(
   subject: Subject,
 ): Promise<InstallationRow> {
   const isFirst = subject.installation.status === 'installed';
+  const starts = wantsInit(subject.release);
   const installation = await updateInstallation(tx, subject.installation, {
-    status: 'enabled',
+    status: starts ? 'starting' : 'enabled',
     statusReason: null,
     updatedAt: context.now(),
   });
@@ -103,7 +110,8 @@ export async function switchOn(
   await forgetPluginFailures(tx, installation.id);
   await connect(context, tx, on);
   await context.record(tx, author, on, 'plugin.enabled');
-  await context.announce(tx, 'plugin.enabled', on);
+  if (starts) await callInit(context, tx, on, { reason: 'enable', attempt: 1 });
+  else await context.announce(tx, 'plugin.enabled', on);
   if (isFirst) await context.fire(tx, on, 'install');
   await context.invalidate(tx, installation.id);
   // Runs that waited for the plugin may go on.
@@ -156,7 +164,7 @@ export async function goOnWith(
   tx: TenantTransaction,
   subject: Subject,
   { force = false } = {},
-): Promise<void> {
+): Promise<InstallationRow> {
   const { installation, release } = subject;
   const dependents = force
     ? []
@@ -190,7 +198,12 @@ export async function goOnWith(
     );
   }
   await connect(context, tx, subject);
-  await context.fire(tx, subject, 'reload');
+  if (!wantsInit(release)) {
+    await context.fire(tx, subject, 'reload');
+    return installation;
+  }
+  await callInit(context, tx, subject, { reason: 'upgrade', attempt: 1 });
+  return updateInstallation(tx, installation, { status: 'starting', statusReason: null, updatedAt: context.now() });
 }
 
 /** What becomes of enabled plugins that depend on one that leaves. Default: they keep it from leaving. */
@@ -283,7 +296,7 @@ async function stopPlugin(
   subject: Subject,
   { status, reason }: { status: 'suspended' | 'disabled'; reason: string },
 ): Promise<boolean> {
-  if (subject.installation.status !== 'enabled') return false;
+  if (!isOn(subject.installation.status)) return false;
   const installation = await switchOff(context, tx, subject, status, reason);
   const off = { installation, release: subject.release };
   await context.record(tx, { actor: 'system' }, off, `plugin.${status}`, { reason });

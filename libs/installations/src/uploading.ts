@@ -12,7 +12,7 @@ import type { TenantTransaction } from '@annex/database';
 import type { InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { inspectEntry } from './inspect-entry.js';
-import { goOnWith } from './switching.js';
+import { goOnWith, isOn } from './switching.js';
 import { listTexts } from './text.js';
 
 /**
@@ -146,13 +146,13 @@ export async function activateRelease(
     action = 'plugin.upgraded',
   }: Subject & { previous: ReleaseRow | null; action?: 'plugin.upgraded' | 'plugin.rolled_back' },
 ): Promise<Subject> {
-  const installation = await updateInstallation(tx, before, {
+  const updated = await updateInstallation(tx, before, {
     releaseId: release.id,
     name: release.manifest.name,
     updatedAt: context.now(),
   });
+  const installation = isOn(updated.status) ? await goOnWith(context, tx, { installation: updated, release }) : updated;
   const subject = { installation, release };
-  if (installation.status === 'enabled') await goOnWith(context, tx, subject);
   if (previous === null) {
     await context.record(tx, author, subject, 'plugin.installed', { sha256: release.sha256 });
     await context.announce(tx, 'plugin.installed', subject);

@@ -10,5 +10,5 @@ export type Registration =
   | { kind: 'event'; name: string }
   | { kind: 'job'; name: string }
   | { kind: 'filter'; name: string; priority: number; timeoutMs: number; onError: 'pass' | 'fail' }
-  | { kind: 'lifecycle'; name: 'install' | 'config_change' | 'reload' | 'shutdown' | 'uninstall' }
+  | { kind: 'lifecycle'; name: 'init' | 'install' | 'config_change' | 'reload' | 'shutdown' | 'uninstall' }
   | { kind: 'health'; name: string };

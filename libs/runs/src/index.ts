@@ -47,7 +47,12 @@ export {
   takePlaceInTurn,
   tellParked,
 } from './sql/overlap.js';
-export { hasOpenLifecycleRun } from './sql/cancel-run.js';
+export {
+  hasOpenLifecycleRun,
+  latestLifecycleRun,
+  withoutOpenLifecycleRun,
+  type LatestLifecycleRun,
+} from './sql/lifecycle-runs.js';
 export { lockRunForReplay, markReplayed, type DeadLetterFilter } from './sql/replay.js';
 export { recordSkippedStretch, recordSkippedTicks } from './sql/record-skipped-ticks.js';
 export { readBacklog, type Backlog } from './sql/backlog.js';

@@ -11,7 +11,7 @@ export type Registration =
   | { kind: 'event'; name: string }
   | { kind: 'job'; name: string }
   | { kind: 'filter'; name: string; priority: number; timeoutMs: number; onError: 'pass' | 'fail' }
-  | { kind: 'lifecycle'; name: 'install' | 'config_change' | 'reload' | 'shutdown' | 'uninstall' }
+  | { kind: 'lifecycle'; name: 'init' | 'install' | 'config_change' | 'reload' | 'shutdown' | 'uninstall' }
   | { kind: 'health'; name: string };
 
 /** Code that is ready to run: one script, `@annex/sdk` resolved, everything else bundled in. */

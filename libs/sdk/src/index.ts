@@ -289,6 +289,31 @@ export function health(_check: (ctx: Context) => Awaitable<unknown>): void {
 }
 
 /**
+ * Why `onInit` runs.
+ * @example
+ * const isFirst = (init: Init): boolean => init.reason === 'enable' && init.attempt === 1
+ */
+export interface Init {
+  /** `enable`: somebody enabled the plugin. `upgrade`: another release became active. */
+  reason: 'enable' | 'upgrade';
+  /** The how-manieth call of this start it is, from 1. */
+  attempt: number;
+}
+
+/**
+ * Runs before anything else of the plugin does: it is `starting`, its routes answer 503, and its events and jobs wait.
+ * When it throws it is called again after 1, 5, 15 and 60 seconds; then the plugin has `failed`.
+ * @example
+ * onInit(async (ctx, init) => {
+ *   const { ok } = await ctx.http.get('https://api.example.com/status')
+ *   if (!ok) throw new Error(`the API does not answer (attempt ${init.attempt})`)
+ * })
+ */
+export function onInit(_handler: (ctx: Context, init: Init) => Awaitable<unknown>): void {
+  outside('onInit');
+}
+
+/**
  * Runs once, after the plugin was enabled for the first time.
  * @example
  * onInstall(async (ctx) => ctx.kv.set('installed_at', new Date().toISOString()))

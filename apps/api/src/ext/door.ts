@@ -312,10 +312,12 @@ function pathInside(url: string, prefixSegments: number): string {
 
 function requireEnabled(snapshot: InstallationSnapshot, caller: Caller | null): void {
   if (snapshot.status === 'enabled') return;
+  if (snapshot.status === 'starting')
+    throw apiErrors.error('PLUGIN_STARTING', 'The plugin is starting. Try again in a moment.', { retryAfterS: 1 });
   if (!caller) throw apiErrors.error('PLUGIN_DISABLED', 'This plugin is not enabled at the moment.');
   const why =
-    snapshot.status === 'suspended'
-      ? `suspended: ${snapshot.statusReason ?? 'it was stopped too often'}`
+    snapshot.status === 'suspended' || snapshot.status === 'failed'
+      ? `${snapshot.status}: ${snapshot.statusReason ?? 'it was stopped too often'}`
       : snapshot.status;
   throw apiErrors.error(
     'PLUGIN_DISABLED',

@@ -13,6 +13,7 @@ export const apiErrors = defineErrors('api', {
   PAYLOAD_TOO_LARGE: { title: 'The payload is larger than its limit', status: 413, fault: 'limit' },
   UNSUPPORTED_MEDIA_TYPE: { title: 'Unsupported media type', status: 415, fault: 'caller' },
   PLUGIN_DISABLED: { title: 'The plugin is not enabled', status: 409, fault: 'policy' },
+  PLUGIN_STARTING: { title: 'The plugin is starting', status: 503, fault: 'plugin' },
   INVALID_SIGNATURE: { title: 'The signature does not match', status: 401, fault: 'caller' },
   RATE_LIMITED: { title: 'Too many requests', status: 429, fault: 'limit' },
   OVERLOADED: { title: 'The server is busy', status: 503, fault: 'platform' },

@@ -85,7 +85,7 @@ const pluginFields = {
   slug: z.string(),
   name: z.string(),
   version: z.string(),
-  status: z.enum(['installed', 'enabled', 'disabled', 'suspended', 'uninstalling']),
+  status: z.enum(['installed', 'starting', 'enabled', 'failed', 'disabled', 'suspended', 'uninstalling']),
   status_reason: z.string().nullable().describe('Why the platform suspended or disabled it'),
   log_level: z.enum(pluginLogLevels).describe('Lines of lower levels are not kept'),
   degraded: degraded.nullable(),

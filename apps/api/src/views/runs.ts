@@ -189,10 +189,13 @@ export const Stats = z
   .meta({ id: 'Stats', description: 'A time series for a chart' });
 export type Stats = z.infer<typeof Stats>;
 
+/** Statuses of a plugin that is not enabled. */
+const offStatuses = ['installed', 'starting', 'failed', 'disabled', 'suspended', 'uninstalling'] as const;
+
 export const PluginHealth = z
   .object({
     status: z
-      .enum(['healthy', 'degraded', 'unhealthy', 'unknown', 'installed', 'disabled', 'suspended', 'uninstalling'])
+      .enum(['healthy', 'degraded', 'unhealthy', 'unknown', ...offStatuses])
       .describe('What its health handler says; of a plugin that is not enabled, its status'),
     reason: z.string().nullable().optional(),
     degraded: z
@@ -225,7 +228,7 @@ export const PluginsHealth = z
             id: z.string(),
             slug: z.string(),
             status: healthStatus
-              .or(z.enum(['installed', 'disabled', 'uninstalling']))
+              .or(z.enum(['installed', 'starting', 'disabled', 'uninstalling']))
               .describe('`failed`: the platform stopped it. `unknown`: enabled, and nothing speaks for or against it'),
             reason: z.string().nullable(),
             since: time.nullable(),

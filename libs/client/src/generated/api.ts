@@ -2740,7 +2740,7 @@ export interface components {
             routes: components["schemas"]["Route"][];
             slug: string;
             /** @enum {string} */
-            status: "installed" | "enabled" | "disabled" | "suspended" | "uninstalling";
+            status: "installed" | "starting" | "enabled" | "failed" | "disabled" | "suspended" | "uninstalling";
             /** @description Why the platform suspended or disabled it */
             status_reason: string | null;
             /** Format: date-time */
@@ -2773,7 +2773,7 @@ export interface components {
              * @description What its health handler says; of a plugin that is not enabled, its status
              * @enum {string}
              */
-            status: "healthy" | "degraded" | "unhealthy" | "unknown" | "installed" | "disabled" | "suspended" | "uninstalling";
+            status: "healthy" | "degraded" | "unhealthy" | "unknown" | "installed" | "starting" | "failed" | "disabled" | "suspended" | "uninstalling";
         };
         PluginHealthLine: {
             /** @description End of its last scheduled check; `null`: there was none */
@@ -2783,7 +2783,7 @@ export interface components {
             since: string | null;
             slug: string;
             /** @description `failed`: the platform stopped it. `unknown`: enabled, and nothing speaks for or against it */
-            status: ("failed" | "unhealthy" | "degraded" | "unknown" | "healthy") | ("installed" | "disabled" | "uninstalling");
+            status: ("failed" | "unhealthy" | "degraded" | "unknown" | "healthy") | ("installed" | "starting" | "disabled" | "uninstalling");
         };
         PluginMetrics: {
             /** @description Counts by UTC day, newest first */
@@ -3606,7 +3606,7 @@ export interface components {
             routes: components["schemas"]["Route"][];
             slug: string;
             /** @enum {string} */
-            status: "installed" | "enabled" | "disabled" | "suspended" | "uninstalling";
+            status: "installed" | "starting" | "enabled" | "failed" | "disabled" | "suspended" | "uninstalling";
             /** @description Why the platform suspended or disabled it */
             status_reason: string | null;
             /** Format: date-time */

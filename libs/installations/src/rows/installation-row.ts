@@ -1,13 +1,15 @@
 import type { PermissionGrant } from '@annex/host-api';
 import type { Id, JsonObject } from '@annex/kernel';
-import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import { idColumn } from '@annex/database';
 
 /**
- * What an installation is doing. `installed`: never enabled yet. `suspended`: stopped by the platform. `uninstalling`:
- * off, told of its end, and erased after that.
+ * What an installation is doing. `installed`: never enabled yet. `starting`: its `onInit` has to succeed first, and
+ * what happens for it waits. `failed`: that did not. `suspended`: stopped by the platform. `uninstalling`: off, told of
+ * its end, and erased after that.
  */
-export type InstallationStatus = 'installed' | 'enabled' | 'disabled' | 'suspended' | 'uninstalling';
+export type InstallationStatus =
+  'installed' | 'starting' | 'enabled' | 'failed' | 'disabled' | 'suspended' | 'uninstalling';
 
 /** Levels of what a plugin's code logs, from the lowest. */
 export const pluginLogLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -15,6 +17,7 @@ export type PluginLogLevel = (typeof pluginLogLevels)[number];
 
 /** A plugin in a tenant. */
 @Entity('installations')
+@Index('installations_starting', ['tenantId', 'id'], { where: "status = 'starting'::text" })
 @Unique(['tenantId', 'slug'])
 export class InstallationRow {
   @PrimaryColumn({ name: 'tenant_id', ...idColumn('tenant') })
@@ -33,7 +36,8 @@ export class InstallationRow {
   status!: InstallationStatus;
 
   /**
-   * Why the platform stopped it, for people: `suspended`, or `disabled` because it failed again and again. Else `null`.
+   * Why the platform stopped it, for people: `suspended`, `failed`, or `disabled` because it failed again and again.
+   * Else `null`.
    */
   @Column({ name: 'status_reason', type: 'text', nullable: true })
   statusReason!: string | null;

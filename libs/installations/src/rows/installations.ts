@@ -1,7 +1,7 @@
 import { slugPattern } from '@annex/host-api';
 import { newId, parseId, uuidFromId, type Id } from '@annex/kernel';
 import { MoreThan } from 'typeorm';
-import { takeTurn, type TenantTransaction } from '@annex/database';
+import { takeTurn, type PlatformTransaction, type TenantTransaction } from '@annex/database';
 import { endRunsOfUninstalled } from '@annex/runs';
 import { InstallationRow } from './installation-row.js';
 import { forgetPluginFailures } from './plugin-failures.js';
@@ -54,6 +54,15 @@ export async function listInstallations(
     order: { slug: 'ASC' },
     take: limit,
   });
+}
+
+/** Up to `limit` installations of all tenants that are starting. UUIDs. */
+export function listStarting(tx: PlatformTransaction, limit: number): Promise<{ tenant_id: string; id: string }[]> {
+  return tx.query(
+    `select i.tenant_id, i.id from installations i join tenants t on t.id = i.tenant_id and t.erase_after is null
+     where i.status = 'starting' order by i.updated_at limit $1`,
+    [limit],
+  );
 }
 
 /** Makes an installation without a release: give it one in the same transaction. */

@@ -23,6 +23,7 @@ export const sdkExports = [
   'job',
   'filter',
   'health',
+  'onInit',
   'onInstall',
   'onConfigChange',
   'onReload',

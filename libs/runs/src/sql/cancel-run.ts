@@ -59,17 +59,3 @@ export async function cancelRun(tx: TenantTransaction, runId: Id<'run'>, message
     cancelRequested: row.status === 'running',
   };
 }
-
-/** Whether a lifecycle handler of an installation still has to run, or runs. */
-export async function hasOpenLifecycleRun(
-  tx: TenantTransaction,
-  installationId: Id<'installation'>,
-  name: string,
-): Promise<boolean> {
-  const rows = await tx.query(
-    `select 1 from runs where tenant_id = $1 and installation_id = $2 and kind = 'lifecycle' and name = $3
-       and status in ('queued', 'running', 'retrying') limit 1`,
-    [tx.tenantUuid, uuidFromId(installationId), name],
-  );
-  return rows.length > 0;
-}

@@ -7,7 +7,7 @@ export interface InstalledJobs {
   installationId: Id<'installation'>;
   /** The plugin's slug. */
   plugin: string;
-  status: 'installed' | 'enabled' | 'disabled' | 'suspended' | 'uninstalling';
+  status: 'installed' | 'starting' | 'failed' | 'enabled' | 'disabled' | 'suspended' | 'uninstalling';
   statusReason: string | null;
   /** The manifest's `jobs` (libs/manifest's `ManifestJob`). */
   jobs: Json[];

@@ -192,6 +192,7 @@ export function makeSdk(registry: Registry): object {
       const run = requireHandler(isNamed ? second : first, 'health');
       register(registry, { kind: 'health', name, run }, `"name":${quote(slice(name, 0, 64))}`);
     },
+    onInit: lifecycle('init'),
     onInstall: lifecycle('install'),
     onConfigChange: lifecycle('config_change'),
     onReload: lifecycle('reload'),

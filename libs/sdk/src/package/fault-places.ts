@@ -71,6 +71,7 @@ function brokenPlace(pointer: string, detail: string): (Place & { detail: string
 
 const callNames: Record<string, string> = {
   event: 'hook',
+  init: 'onInit',
   install: 'onInstall',
   config_change: 'onConfigChange',
   reload: 'onReload',

@@ -358,15 +358,20 @@ export class TestPlugin implements AsyncDisposable {
    * Runs the handlers of a lifecycle hook. `config_change` takes the setting that changed; `revision` is 1 and
    * `previous` null when left out.
    */
+  async lifecycle(name: 'init', init?: { reason?: 'enable' | 'upgrade'; attempt?: number }): Promise<void>;
   async lifecycle(name: 'install' | 'reload' | 'shutdown' | 'uninstall'): Promise<void>;
   async lifecycle(
     name: 'config_change',
     change: { key: string; value: JsonInput; op: 'set' | 'delete'; revision?: number; previous?: JsonInput },
   ): Promise<void>;
   async lifecycle(name: string, change?: object): Promise<void> {
+    const given: Record<string, object> = {
+      init: { reason: 'enable', attempt: 1 },
+      config_change: { revision: 1, previous: null },
+    };
     await this.#runAll((registration) => registration.kind === 'lifecycle' && registration.name === name, {
       kind: 'lifecycle',
-      payload: change === undefined ? undefined : JSON.stringify({ revision: 1, previous: null, ...change }),
+      payload: name in given || change ? JSON.stringify({ ...given[name], ...change }) : undefined,
     });
   }
 

@@ -1,0 +1,115 @@
+import { silentLogger, uuidFromId } from '@annex/kernel';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openPluginHost, packPlugin, type PluginHost } from '../../../test/support/plugin-host.js';
+import type { InstallationsCaller } from './ports.js';
+import { PluginStarts } from './starting.js';
+
+let host: PluginHost;
+let starts: PluginStarts;
+beforeAll(async () => {
+  host = await openPluginHost();
+  const { installations } = host;
+  starts = new PluginStarts({
+    database: host.db.database,
+    settle: (tenantId, installationId) => installations.settleStart(tenantId, installationId),
+    logger: silentLogger,
+  });
+});
+afterAll(() => host.close());
+
+const code = `import { hook, onInit } from '@annex/sdk'; onInit(() => {}); hook('a.b', () => {});`;
+const plugin = { manifest: { events: ['a.b'] }, code };
+
+interface InitRun {
+  status: string;
+  payload: unknown;
+  next_attempt_at: Date | null;
+}
+const initRuns = (caller: InstallationsCaller): Promise<InitRun[]> =>
+  host.db.sql<InitRun>(
+    `select status, payload, next_attempt_at from runs
+     where tenant_id = $1 and kind = 'lifecycle' and name = 'init' order by queued_at, id`,
+    [uuidFromId(caller.tenant.id)],
+  );
+/** Ends the open run as a worker would, and looks who goes on. */
+async function end(caller: InstallationsCaller, status: 'succeeded' | 'failed' | 'cancelled'): Promise<void> {
+  await host.db.sql(
+    `update runs set status = $2, finished_at = now(), next_attempt_at = null,
+       error = case when $2 = 'failed' then '{"code": "PLUGIN_ERROR", "message": "no disk"}'::json end
+     where tenant_id = $1 and kind = 'lifecycle' and name = 'init' and status = 'queued'`,
+    [uuidFromId(caller.tenant.id), status],
+  );
+  await starts.settleAll();
+}
+const seen = async (caller: InstallationsCaller): Promise<object> => host.installations.get(caller, 'probe');
+const told = async (caller: InstallationsCaller): Promise<string[]> => {
+  const rows = await host.db.sql<{ type: string }>(
+    `select type from events where tenant_id = $1 and type in ('plugin.enabled', 'plugin.failed') order by created_at`,
+    [uuidFromId(caller.tenant.id)],
+  );
+  return rows.map(({ type }) => type);
+};
+
+describe('a plugin with onInit', () => {
+  it('is starting until that has succeeded, whoever sees that it did', async () => {
+    const caller = await host.makeCaller();
+    await host.installations.upload(caller, packPlugin(plugin), { enable: true });
+    expect(await seen(caller)).toMatchObject({ status: 'starting', status_reason: null });
+    expect(await initRuns(caller)).toMatchObject([{ status: 'queued', payload: { reason: 'enable', attempt: 1 } }]);
+    await starts.settleAll();
+    expect(await seen(caller)).toMatchObject({ status: 'starting' });
+    expect(await told(caller)).toEqual([]);
+    await end(caller, 'succeeded');
+    expect(await seen(caller)).toMatchObject({ status: 'enabled' });
+    await starts.settleAll();
+    expect(await told(caller)).toEqual(['plugin.enabled']);
+    expect(await initRuns(caller)).toHaveLength(1);
+  });
+
+  it('is called again when it throws, later each time, and has failed after five times', async () => {
+    const caller = await host.makeCaller();
+    await host.installations.upload(caller, packPlugin(plugin), { enable: true });
+    for (let attempt = 1; attempt <= 4; attempt += 1) {
+      await end(caller, 'failed');
+      expect(await seen(caller)).toMatchObject({ status: 'starting' });
+    }
+    const runs = await initRuns(caller);
+    expect(runs.map(({ payload }) => payload)).toEqual(
+      [1, 2, 3, 4, 5].map((attempt) => ({ reason: 'enable', attempt })),
+    );
+    expect((runs.at(-1)?.next_attempt_at?.getTime() ?? 0) - host.clock.now()).toBe(60_000);
+    await end(caller, 'failed');
+    expect(await seen(caller)).toMatchObject({ status: 'failed', status_reason: expect.stringContaining('no disk') });
+    expect(await told(caller)).toEqual(['plugin.failed']);
+    expect((await host.installations.health(caller)).items).toMatchObject([{ slug: 'probe', status: 'failed' }]);
+    await host.installations.enable(caller, 'probe');
+    expect((await initRuns(caller)).at(-1)).toMatchObject({ payload: { reason: 'enable', attempt: 1 } });
+    await end(caller, 'succeeded');
+    expect(await seen(caller)).toMatchObject({ status: 'enabled', status_reason: null });
+  });
+
+  it('has failed when somebody cancels its run, and rests when somebody disables it', async () => {
+    const caller = await host.makeCaller();
+    await host.installations.upload(caller, packPlugin(plugin), { enable: true });
+    await end(caller, 'cancelled');
+    expect(await seen(caller)).toMatchObject({ status: 'failed' });
+    await host.installations.enable(caller, 'probe');
+    await host.installations.disable(caller, 'probe');
+    await end(caller, 'succeeded');
+    expect(await seen(caller)).toMatchObject({ status: 'disabled' });
+  });
+
+  it('starts again with another release, and goes on at once with one that has none', async () => {
+    const caller = await host.makeCaller();
+    await host.installations.upload(caller, packPlugin(plugin), { enable: true });
+    await end(caller, 'succeeded');
+    const next = await host.installations.upload(caller, packPlugin({ ...plugin, version: '1.1.0' }), {});
+    expect(next.plugin).toMatchObject({ version: '1.1.0', status: 'starting' });
+    expect((await initRuns(caller)).at(-1)).toMatchObject({ payload: { reason: 'upgrade', attempt: 1 } });
+    await end(caller, 'failed');
+    const without = { ...plugin, version: '1.2.0', code: `import { hook } from '@annex/sdk'; hook('a.b', () => {});` };
+    await host.installations.upload(caller, packPlugin(without), {});
+    await end(caller, 'failed');
+    expect(await seen(caller)).toMatchObject({ version: '1.2.0', status: 'enabled' });
+  });
+});
