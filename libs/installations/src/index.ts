@@ -26,12 +26,8 @@ export type {
   ReleaseView,
   TenantJobView,
 } from './views.js';
-export {
-  InstallationRow,
-  pluginLogLevels,
-  type InstallationStatus,
-  type PluginLogLevel,
-} from './rows/installation-row.js';
+export { InstallationRow, type InstallationStatus } from './rows/installation-row.js';
+export { pluginLogLevels, type PluginLogLevel } from './log-levels.js';
 export { deleteInstallation, findInstallation } from './rows/installations.js';
 export { ReleaseRow } from './rows/release-row.js';
 export { readBlob, readReleaseFolder, storeBlobs } from './rows/blobs.js';

@@ -39,7 +39,7 @@ import type { InstallationsCaller, InstallationsOptions } from './ports.js';
 import { findMissing, isNothingMissing, missingFaults, type MissingRequirements } from './requirements.js';
 import type { HealthSaid } from './health.js';
 import { recordCheck } from './record-check.js';
-import type { PluginLogLevel } from './rows/installation-row.js';
+import type { PluginLogLevel } from './log-levels.js';
 import type { DueCheck } from './rows/plugin-checks.js';
 import { readPluginsHealth, type PluginsHealth } from './plugins-health.js';
 import { listConfigRevisions } from './rows/config-revisions.js';

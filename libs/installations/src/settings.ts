@@ -11,7 +11,8 @@ import {
   keptConfigRevisions,
 } from './rows/config-revisions.js';
 import { updateInstallation } from './rows/installations.js';
-import type { InstallationRow, PluginLogLevel } from './rows/installation-row.js';
+import type { PluginLogLevel } from './log-levels.js';
+import type { InstallationRow } from './rows/installation-row.js';
 import { wakeRelays } from '@annex/runs';
 import { storableText, type TenantTransaction } from '@annex/database';
 import { canonicalZone, parseSchedule, timezoneFault } from '@annex/scheduling';

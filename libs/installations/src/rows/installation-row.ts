@@ -1,6 +1,7 @@
 import type { PermissionGrant } from '@annex/host-api';
 import type { Id, JsonObject } from '@annex/kernel';
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+import type { PluginLogLevel } from '../log-levels.js';
 import { idColumn } from '@annex/database';
 
 /**
@@ -10,10 +11,6 @@ import { idColumn } from '@annex/database';
  */
 export type InstallationStatus =
   'installed' | 'starting' | 'enabled' | 'failed' | 'disabled' | 'suspended' | 'uninstalling';
-
-/** Levels of what a plugin's code logs, from the lowest. */
-export const pluginLogLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type PluginLogLevel = (typeof pluginLogLevels)[number];
 
 /** A plugin in a tenant. */
 @Entity('installations')
