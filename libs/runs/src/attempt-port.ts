@@ -20,7 +20,7 @@ export type AttemptOutcome = {
     }
   | {
       status: 'failed';
-      /** `code` is one of lifecycle's outcome codes; it decides whether the run is tried again. */
+      /** `code` is one of the table of outcomes (outcomes.ts); it decides whether the run is tried again. */
       error: { code: string; message: string };
       /** For `RETRY_AFTER`: what the plugin asked for. */
       retryAfterMs?: number;

@@ -391,7 +391,6 @@ function skipped(end: Ending, code: string, message: string): AttemptOutcome {
   return { ...end, status: 'skipped', error: { code, message } };
 }
 
-/** What goes wrong with an answer, `null` when it was taken: only 2xx is. */
 /** What every delivery carries, where its webhook says nothing else. */
 function defaultHeaders(given: Headers): Headers {
   const names = new Set(given.map(([name]) => name.toLowerCase()));
@@ -426,6 +425,7 @@ function refused({ status, headers }: Response, error: AttemptError, end: Ending
   return { ...failed(end, 'DELIVERY_FAILED', error.message), ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
+/** What goes wrong with an answer, `null` when it was taken: only 2xx is. */
 function judge(answer: Answer, masker: Masker): AttemptError | null {
   if ('error' in answer) return { code: answer.error.code, message: masker.text(answer.error.message) };
   const { status } = answer.response;

@@ -43,7 +43,8 @@ describe('modules of Node in a bundle', () => {
   it('are none, and no byte more, where none is used', async () => {
     const plain = await codeOf({ 'main.ts': "import { job } from '@annex/sdk'\njob('Buffer', { process: 1 })" });
     expect(plain).not.toMatch(/annex(Node|Buffer|Process)/);
-    expect(plain.length).toBeLessThan(500);
+    // The names of the SDK and two lines of code.
+    expect(plain.length).toBeLessThan(600);
   });
 
   it('are those that are used, and those that these need', async () => {
