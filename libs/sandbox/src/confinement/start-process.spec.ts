@@ -141,6 +141,8 @@ describe.runIf(isLinux)('the launcher', () => {
     const before = launcherPid() ?? -1;
     const program = startProcess(shell('echo begun; exec sleep 1000'), { streams: [1] });
     await new Promise((resolve) => (program.streams[0] as Duplex).once('data', resolve));
+    // It may speak before the launcher has told of it.
+    await until(() => program.pid !== undefined);
     const { pid = -1 } = program;
     process.kill(before, 'SIGKILL');
     expect(await program.exited).toEqual({ code: null, signal: 'SIGKILL' });
