@@ -168,6 +168,12 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     await on.tenant.owner.upload(on.package('2.0.0')),
     { path: '/api/plugins/work/rollback', body: { version: '1.0.0' } }
   ),
+  'PATCH /api/plugins/{id}': () =>
+    Promise.resolve({
+      path: '/api/plugins/work',
+      body: { log_level: 'warn' },
+      other: { body: { log_level: 'error' } },
+    }),
   'POST /api/plugins/{id}/config/rollback': async ({ tenant }) => (
     await tenant.owner.put('/api/plugins/work/config', { n: 1 }),
     { path: '/api/plugins/work/config/rollback', body: { revision: 0 }, other: { body: { revision: 1 } } }

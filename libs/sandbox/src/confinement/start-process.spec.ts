@@ -101,7 +101,7 @@ describe.runIf(isLinux)('the launcher', () => {
     const streams = [...new Set(names)].map((name) => connect(`\0${name}`).on('error', () => undefined));
     try {
       await until(() => streams.every((stream) => !stream.connecting));
-      process.kill(program.pid ?? -1, 'SIGKILL');
+      process.kill(program.pid as number, 'SIGKILL');
       await new Promise((resolve) => setTimeout(resolve, 100));
       for (const stream of streams) stream.resume().write('99999.1'.padEnd(16));
       expect(await program.exited).toEqual({ code: null, signal: 'SIGKILL' });
