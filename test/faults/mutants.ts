@@ -75,7 +75,7 @@ export type MutantName = keyof typeof mutants;
 export const tempos = {
   quickStalls: [
     { module: queueOptions, from: 'lockDuration: [\\d_]+', to: 'lockDuration: 2_000' },
-    { module: queueOptions, from: 'stalledInterval: [\\d_]+', to: 'stalledInterval: 1_000' },
+    { module: queueOptions, from: 'stalledInterval: [\\d_]+', to: 'stalledInterval: 3_000' },
   ],
   shortLeases: [{ module: dispatcher, from: 'leaseMs = [\\d_]+', to: 'leaseMs = 4_000' }],
 } as const satisfies Record<string, readonly Patch[]>;

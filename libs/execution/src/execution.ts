@@ -96,6 +96,8 @@ export interface RouteCall {
   cause?: Cause;
   /** Lowers the route's time limit, in milliseconds. */
   maxWallMs?: number;
+  /** Its deadline is not behind this moment, in milliseconds since the epoch. */
+  notAfterMs?: number;
   /**
    * The caller takes an answer that is a stream; it resolves when the stream begins. Default: a stream is read to its
    * end first.
@@ -226,6 +228,7 @@ export class Execution {
     signal,
     cause = fromOutside,
     maxWallMs,
+    notAfterMs,
     takesStream = false,
     onResponse,
   }: RouteCall): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
@@ -241,6 +244,7 @@ export class Execution {
       user,
       runLimits: limits.run,
       sandboxLimits: takesStream ? limits.streaming : limits.sandbox,
+      notAfterMs,
       request,
       payload: undefined,
       signal,

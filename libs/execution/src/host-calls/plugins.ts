@@ -32,6 +32,8 @@ export interface PluginRouteCall {
   cause: Cause;
   /** The longest that the run may take, in milliseconds. */
   maxWallMs: number;
+  /** The caller's deadline, in milliseconds since the epoch: the run's own is not behind it. */
+  notAfterMs: number;
 }
 
 type Init = NonNullable<HostArgs<'plugins.call'>[2]>;
@@ -91,6 +93,7 @@ export function pluginHandlers(
         signal,
         cause: { ...identity.cause, callers: callChain },
         maxWallMs: Math.min(leftMs, init?.timeout_ms ?? leftMs),
+        notAfterMs: identity.deadlineMs,
       });
       return answerOf(outcome, runId, masker);
     },

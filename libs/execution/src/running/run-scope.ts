@@ -54,6 +54,8 @@ export interface RunStart {
   user: Json;
   runLimits: RunLimits;
   sandboxLimits: SandboxLimits;
+  /** Its deadline is not behind this moment, in milliseconds since the epoch. Default: none. */
+  notAfterMs?: number | undefined;
   request: RouteRequest | undefined;
   payload: string | undefined;
   signal: AbortSignal | undefined;
@@ -150,7 +152,7 @@ export class RunScope implements RunRequest, RunIdentity {
     this.runLimits = start.runLimits;
     this.signal = start.signal;
     this.startedAtMs = parts.clock.now();
-    this.deadlineMs = this.startedAtMs + start.sandboxLimits.wallMs;
+    this.deadlineMs = Math.min(this.startedAtMs + start.sandboxLimits.wallMs, start.notAfterMs ?? Infinity);
     this.effects = start.staged ? [] : null;
     this.context = {
       tenant: snapshot.tenant,
