@@ -75,6 +75,7 @@ export type MutantName = keyof typeof mutants;
 export const tempos = {
   quickStalls: [
     { module: queueOptions, from: 'lockDuration: [\\d_]+', to: 'lockDuration: 2_000' },
+    // Longer than it takes to tell a process that has just started what to do when it gets a permit again.
     { module: queueOptions, from: 'stalledInterval: [\\d_]+', to: 'stalledInterval: 3_000' },
   ],
   shortLeases: [{ module: dispatcher, from: 'leaseMs = [\\d_]+', to: 'leaseMs = 4_000' }],

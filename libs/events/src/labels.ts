@@ -30,6 +30,7 @@ export interface EventLabels {
 
 /** Members of an event that no attribute may be called. */
 const ownNames = new Set(['specversion', 'id', 'type', 'source', 'subject', 'time', 'data', 'data_base64']);
+const attributeName = new RegExp(`^[a-z0-9]{1,${eventLimits.attributeNameChars}}$`);
 const tagShape = /^[^\s,\p{C}](?:[^,\p{C}]*[^\s,\p{C}])?$/u;
 
 /** Whether a value names one of {@link eventSeverities}. */
@@ -134,7 +135,7 @@ function readAttributes(value: Json, at: string, errors: InputFault[]): EventAtt
 /** CloudEvents 1.0.2 §3: names are of `a-z` and `0-9`, values simple. */
 function attributeFault(name: string, value: Json): string | undefined {
   if (ownNames.has(name)) return `is a member of the event itself; write it beside "attributes".`;
-  if (!new RegExp(`^[a-z0-9]{1,${eventLimits.attributeNameChars}}$`).test(name))
+  if (!attributeName.test(name))
     return `an extension attribute is named with 1 to ${eventLimits.attributeNameChars} of a-z and 0-9 only.`;
   if (typeof value === 'object') return 'an extension attribute is a text, a number or a boolean.';
   if (typeof value === 'string' && /[\p{Cc}\p{Cs}]/u.test(value))
