@@ -18,6 +18,9 @@ const condition =
   'The answer’s `ETag` is the number of the revision. `If-Match` with it changes only what the caller has read: 412 ' +
   '`CONFIG_CHANGED` otherwise.';
 
+/** How every change of settings is let in, and what it answers: each has its settings judged by the plugin's schema. */
+const change = { gate: 'admin', callPoints: 10, answers: { 200: PluginConfig }, problems: [412] } as const;
+
 /** `If-Match: "<revision>"` (RFC 9110 §13.1.1); what is no revision matches none. */
 function expected(ifMatch: string | undefined): { ifRevision: number | undefined } {
   const tag = ifMatch?.trim();
@@ -57,13 +60,10 @@ export class PluginConfigController {
   @Endpoint({
     name: 'setPluginConfig',
     summary: 'Replace the settings',
-    gate: 'admin',
+    ...change,
     body: anyObject,
     maxBodyBytes: Infinity,
-    callPoints: 10,
     description: condition,
-    answers: { 200: PluginConfig },
-    problems: [412],
   })
   async put(
     @CurrentCaller() caller: Caller,
@@ -79,13 +79,10 @@ export class PluginConfigController {
   @Endpoint({
     name: 'updatePluginConfig',
     summary: 'Change some settings (RFC 7396 merge patch)',
-    gate: 'admin',
+    ...change,
     body: anyObject,
     maxBodyBytes: Infinity,
-    callPoints: 10,
     description: condition,
-    answers: { 200: PluginConfig },
-    problems: [412],
   })
   async patch(
     @CurrentCaller() caller: Caller,
@@ -118,11 +115,9 @@ export class PluginConfigController {
   @Endpoint({
     name: 'rollBackPluginConfig',
     summary: 'Bring the settings of an earlier revision back',
-    gate: 'admin',
+    ...change,
     body: rollback,
     description: `They become a revision of their own, and must fit the schema of the active release. ${condition}`,
-    answers: { 200: PluginConfig },
-    problems: [412],
   })
   async rollback(
     @CurrentCaller() caller: Caller,

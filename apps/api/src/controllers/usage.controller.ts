@@ -40,6 +40,7 @@ export class UsageController {
     name: 'getTenantMetrics',
     summary: 'What the tenant’s plugins did, for Prometheus',
     gate: 'viewer',
+    callPoints: 10,
     description:
       'Counters are of the present UTC day: they begin again at midnight, which `rate` and `increase` know as a ' +
       'restart. At most 1,000 series of one name; `annex_series_left_out` counts the others.',
