@@ -8,7 +8,7 @@ import { Dispatcher } from '@annex/dispatch';
 import { createEgress } from '@annex/egress';
 import { askHealth, Execution } from '@annex/execution';
 import type { Files } from '@annex/files';
-import { findInstallation, Installations, DueHealthChecks, PluginStarts } from '@annex/installations';
+import { findInstallation, Installations, DueHealthChecks, UnfinishedPlugins } from '@annex/installations';
 import { newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { manifestCeilings, webhookLimits } from '@annex/limits';
 import type { Mailer, PlatformMailer } from '@annex/mail';
@@ -286,9 +286,10 @@ function openDispatcher(
   context: PlatformContext,
   { queue, execution, installations, deliverer }: DispatcherParts,
 ): Dispatcher {
-  const starts = new PluginStarts({
+  const unfinished = new UnfinishedPlugins({
     ...shared(context),
-    settle: (tenantId, installationId) => installations.settleStart(tenantId, installationId),
+    settleStart: (tenantId, installationId) => installations.settleStart(tenantId, installationId),
+    finishUninstall: (tenantId, installationId) => installations.finishUninstall(tenantId, installationId),
   });
   return new Dispatcher({
     ...shared(context),
@@ -300,11 +301,11 @@ function openDispatcher(
       check: ({ tenantId, installationId }) => askHealth(execution, tenantId, installationId),
       record: (due, said) => installations.recordHealth(due, said),
     }),
-    onReconciled: () => starts.settleAll(),
+    onReconciled: () => unfinished.settleAll(),
     onEnded: (run, status) => {
       execution.countRun(run, status);
       if (run.kind === 'lifecycle' && run.name === 'init' && run.installationId)
-        void starts.settle(run.tenantId, run.installationId);
+        void unfinished.settle(run.tenantId, run.installationId);
     },
     ownerId: newUuid(),
   });

@@ -68,7 +68,7 @@ import {
   type LeaveTerms,
 } from './switching.js';
 import { settleStart } from './starting.js';
-import { beginUninstall, sayGoodbye, uninstallPlugin, waitForGoodbye } from './uninstalling.js';
+import { beginUninstall, finishUninstall, sayGoodbye, uninstallPlugin, waitForGoodbye } from './uninstalling.js';
 import {
   activateRelease,
   archiveSha256,
@@ -244,6 +244,14 @@ export class Installations {
     return this.#context.change(tenantId, async (tx) => {
       if (await findInstallation(tx, installationId))
         await settleStart(this.#context, tx, await this.#context.require(tx, installationId));
+    });
+  }
+
+  /** Goes on with an uninstallation that was cut off; a plugin that is not uninstalling, or gone: nothing changes. */
+  finishUninstall(tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<void> {
+    return this.#context.change(tenantId, async (tx) => {
+      if (await findInstallation(tx, installationId))
+        await finishUninstall(this.#context, tx, await this.#context.require(tx, installationId));
     });
   }
 

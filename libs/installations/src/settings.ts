@@ -22,6 +22,7 @@ import { installationErrors } from './errors.js';
 import { readGrants, viewPermissions } from './grants.js';
 import { effectiveConfig, readConfig } from './requirements.js';
 import { planSchedule, settingOf } from './schedules.js';
+import { isOn } from './switching.js';
 
 /**
  * Makes exactly these permissions the granted ones. Taking one away from an enabled plugin makes its calls fail from
@@ -152,7 +153,7 @@ export async function replaceConfig(
     revision,
     ...(from !== undefined && { from }),
   });
-  if (installation.status === 'enabled') {
+  if (isOn(installation.status)) {
     for (const { key, value, op } of changes) {
       const previous = Object.hasOwn(before, key) ? (before[key] ?? null) : null;
       await context.fireInTurn(tx, subject, 'config_change', { key, value, op, revision, previous });
@@ -244,7 +245,7 @@ export async function changeJob(
     {
       installationId: installation.id,
       row,
-      ticking: installation.status === 'enabled',
+      ticking: isOn(installation.status),
       nowMs: context.options.clock.now(),
     },
   );

@@ -2,16 +2,17 @@ import { silentLogger, uuidFromId } from '@annex/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPluginHost, packPlugin, type PluginHost } from '../../../test/support/plugin-host.js';
 import type { InstallationsCaller } from './ports.js';
-import { PluginStarts } from './starting.js';
+import { UnfinishedPlugins } from './unfinished-plugins.js';
 
 let host: PluginHost;
-let starts: PluginStarts;
+let starts: UnfinishedPlugins;
 beforeAll(async () => {
   host = await openPluginHost();
   const { installations } = host;
-  starts = new PluginStarts({
+  starts = new UnfinishedPlugins({
     database: host.db.database,
-    settle: (tenantId, installationId) => installations.settleStart(tenantId, installationId),
+    settleStart: (tenantId, installationId) => installations.settleStart(tenantId, installationId),
+    finishUninstall: (tenantId, installationId) => installations.finishUninstall(tenantId, installationId),
     logger: silentLogger,
   });
 });
@@ -86,6 +87,24 @@ describe('a plugin with onInit', () => {
     expect((await initRuns(caller)).at(-1)).toMatchObject({ payload: { reason: 'enable', attempt: 1 } });
     await end(caller, 'succeeded');
     expect(await seen(caller)).toMatchObject({ status: 'enabled', status_reason: null });
+  });
+
+  it('hears of settings that change meanwhile, and keeps what it needs from being disabled', async () => {
+    const caller = await host.makeCaller();
+    await host.installations.upload(caller, packPlugin({ manifest: { slug: 'base' } }), { enable: true });
+    const needing = { slug: 'needing', dependencies: { base: '*' } };
+    const listening = `import { onConfigChange, onInit } from '@annex/sdk'
+      onInit(() => {})
+      onConfigChange(() => {})`;
+    await host.installations.upload(caller, packPlugin({ manifest: needing, code: listening }), { enable: true });
+    await host.installations.putConfig(caller, 'needing', { n: 1 });
+    expect(
+      await host.db.sql(`select status from runs where tenant_id = $1 and name = 'config_change'`, [
+        uuidFromId(caller.tenant.id),
+      ]),
+    ).toEqual([{ status: 'queued' }]);
+    await expect(host.installations.disable(caller, 'base')).rejects.toMatchObject({ code: 'PLUGIN_NEEDED' });
+    await expect(host.installations.delete(caller, 'base')).rejects.toMatchObject({ code: 'PLUGIN_NEEDED' });
   });
 
   it('has failed when somebody cancels its run, and rests when somebody disables it', async () => {

@@ -3,13 +3,13 @@
  * `onInit` has succeeded. What is to happen next is told by the last of these runs alone, so whoever looks at it goes
  * on, whoever died before.
  */
-import type { Database, TenantTransaction } from '@annex/database';
-import { idFromUuid, isJsonObject, type Actor, type Id, type Json, type Logger } from '@annex/kernel';
-import { latestLifecycleRun, wakeRelays, withoutOpenLifecycleRun } from '@annex/runs';
+import type { TenantTransaction } from '@annex/database';
+import { isJsonObject, type Actor, type Json } from '@annex/kernel';
+import { latestLifecycleRun, wakeRelays } from '@annex/runs';
 import type { InstallationsContext, Subject } from './context.js';
 import { lifecycleRuns } from './handlers.js';
 import type { InstallationRow } from './rows/installation-row.js';
-import { listStarting, updateInstallation } from './rows/installations.js';
+import { updateInstallation } from './rows/installations.js';
 import type { ReleaseRow } from './rows/release-row.js';
 
 /** Milliseconds before the second call of `onInit`, the third, and so on; after the last one the plugin has failed. */
@@ -83,37 +83,4 @@ async function change(
   const after = await updateInstallation(tx, installation, { ...to, updatedAt: context.now() });
   await context.invalidate(tx, installation.id);
   return after;
-}
-
-export interface PluginStartsOptions {
-  database: Pick<Database, 'platform'>;
-  /** Goes on with one plugin that is starting. */
-  settle(tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<void>;
-  logger: Logger;
-}
-
-/** Starts looked at in one round. */
-const startsAtOnce = 100;
-
-/** Sees to plugins that are starting. */
-export class PluginStarts {
-  constructor(private readonly options: PluginStartsOptions) {}
-
-  /** Looks for plugins whose `onInit` has ended and with which nobody went on. One that cannot be helped waits. */
-  async settleAll(): Promise<void> {
-    const due = await this.options.database.platform(async (tx) =>
-      withoutOpenLifecycleRun(tx, await listStarting(tx, startsAtOnce), 'init'),
-    );
-    for (const { tenant_id: tenant, id } of due)
-      await this.settle(idFromUuid('tenant', tenant), idFromUuid('installation', id));
-  }
-
-  /** Goes on with one plugin. Never rejects: what fails is logged, and done by the next round. */
-  async settle(tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<void> {
-    try {
-      await this.options.settle(tenantId, installationId);
-    } catch (thrown) {
-      this.options.logger.warn({ err: thrown, tenantId, installationId }, 'the start of a plugin could not go on yet');
-    }
-  }
 }

@@ -1,16 +1,17 @@
 /**
  * How a plugin goes, step by step: off, told of its end while its data is still there, erased. Each step is a
- * transaction of its own; one that is cut off leaves the plugin `uninstalling`, and the next call goes on.
+ * transaction of its own; one that is cut off leaves the plugin `uninstalling`. The next call goes on, or a worker does
+ * after a minute (unfinished-plugins.ts).
  */
 import type { TenantTransaction } from '@annex/database';
 import type { Actor, Id } from '@annex/kernel';
 import { uninstallLimits } from '@annex/limits';
-import { hasOpenLifecycleRun } from '@annex/runs';
+import { hasOpenLifecycleRun, latestLifecycleRun } from '@annex/runs';
 import type { InstallationsContext, Subject } from './context.js';
 import { lifecycleRuns } from './handlers.js';
 import { removeUnusedBlobs } from './rows/blobs.js';
 import { deleteInstallation, eraseInstallationRows, updateInstallation } from './rows/installations.js';
-import { disablePlugin, refuseWhileNeeded, stopDependents, type LeaveTerms } from './switching.js';
+import { disablePlugin, isOn, refuseWhileNeeded, stopDependents, type LeaveTerms } from './switching.js';
 
 const uninstallLookMs = 100;
 
@@ -29,7 +30,7 @@ export async function beginUninstall(
   const { slug, status } = installation;
   if (status === 'uninstalling') return true;
   if (cascade) await stopDependents(context, tx, author, slug);
-  else if (!force && status === 'enabled') await refuseWhileNeeded(tx, slug, 'uninstalled');
+  else if (!force && isOn(status)) await refuseWhileNeeded(tx, slug, 'uninstalled');
   // One that was never on has nothing to say goodbye to, and one that harms is not run again.
   if (status === 'installed' || status === 'suspended') return false;
   const moments = status === 'enabled' ? (['shutdown', 'uninstall'] as const) : (['uninstall'] as const);
@@ -73,6 +74,19 @@ export async function waitForGoodbye(
   }
 }
 
+/** Goes on with an uninstallation that was cut off: lets the plugin say goodbye if it has not, and else erases it. */
+export async function finishUninstall(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  subject: Subject,
+): Promise<void> {
+  const { id, status } = subject.installation;
+  if (status !== 'uninstalling') return;
+  const told = await latestLifecycleRun(tx, id, 'uninstall');
+  if (!told && (await sayGoodbye(context, tx, subject))) return;
+  await uninstallPlugin(context, tx, { actor: 'system' }, subject);
+}
+
 /** Erases a plugin with all it kept. Throws `PLUGIN_NEEDED` when it is on and others depend on it, unless `force`. */
 export async function uninstallPlugin(
   context: InstallationsContext,
@@ -82,7 +96,7 @@ export async function uninstallPlugin(
   { force = false, cascade = false }: LeaveTerms = {},
 ): Promise<void> {
   const { installation } = subject;
-  if (!force && installation.status === 'enabled') await refuseWhileNeeded(tx, installation.slug, 'uninstalled');
+  if (!force && isOn(installation.status)) await refuseWhileNeeded(tx, installation.slug, 'uninstalled');
   await eraseInstallationRows(tx, installation);
   await deleteInstallation(tx, installation.id);
   await removeUnusedBlobs(tx);

@@ -127,7 +127,7 @@ export class PluginsController {
     summary: 'Uninstall a plugin and erase what it kept',
     description:
       'It is `uninstalling` while its `onShutdown` and `onUninstall` run, for at most 10 seconds each. One that was ' +
-      'cut off meanwhile goes on with the next call.',
+      'cut off meanwhile goes on with the next call, or by itself after a minute.',
     gate: 'admin',
     query: leave,
     answers: { 204: nothing },

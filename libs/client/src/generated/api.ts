@@ -767,7 +767,7 @@ export interface paths {
         post?: never;
         /**
          * Uninstall a plugin and erase what it kept
-         * @description It is `uninstalling` while its `onShutdown` and `onUninstall` run, for at most 10 seconds each. One that was cut off meanwhile goes on with the next call.
+         * @description It is `uninstalling` while its `onShutdown` and `onUninstall` run, for at most 10 seconds each. One that was cut off meanwhile goes on with the next call, or by itself after a minute.
          */
         delete: operations["deletePlugin"];
         options?: never;
@@ -6106,6 +6106,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };
@@ -6473,6 +6474,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };

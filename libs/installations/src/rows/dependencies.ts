@@ -22,7 +22,7 @@ export async function findDependencyNodes(tx: TenantTransaction, slugs: readonly
   );
 }
 
-/** The enabled installations that need `slug`, each with the range it needs, in order of slug. */
+/** The installations that are on, or starting, and need `slug`, each with the range it needs, in order of slug. */
 export async function findEnabledDependents(
   tx: TenantTransaction,
   slug: string,
@@ -30,7 +30,8 @@ export async function findEnabledDependents(
   return tx.query<{ slug: string; range: string }>(
     `select i.slug, r.manifest->'dependencies'->>$2 as range
      from installations i join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
-     where i.tenant_id = $1 and i.status = 'enabled' and i.slug <> $2 and r.manifest->'dependencies'->>$2 is not null
+     where i.tenant_id = $1 and i.status in ('enabled', 'starting') and i.slug <> $2
+       and r.manifest->'dependencies'->>$2 is not null
      order by i.slug`,
     [tx.tenantUuid, slug],
   );

@@ -14,7 +14,9 @@ export type InstallationStatus =
 
 /** A plugin in a tenant. */
 @Entity('installations')
-@Index('installations_starting', ['tenantId', 'id'], { where: "status = 'starting'::text" })
+@Index('installations_unfinished', ['status', 'id'], {
+  where: "status = ANY (ARRAY['starting'::text, 'uninstalling'::text])",
+})
 @Unique(['tenantId', 'slug'])
 export class InstallationRow {
   @PrimaryColumn({ name: 'tenant_id', ...idColumn('tenant') })

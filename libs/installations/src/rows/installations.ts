@@ -56,12 +56,24 @@ export async function listInstallations(
   });
 }
 
-/** Up to `limit` installations of all tenants that are starting. UUIDs. */
-export function listStarting(tx: PlatformTransaction, limit: number): Promise<{ tenant_id: string; id: string }[]> {
+/**
+ * Up to `limit` installations of all tenants that have been in a passing state for `restedMs` milliseconds, in order of
+ * id, behind `after`. UUIDs.
+ */
+export function listUnfinished(
+  tx: PlatformTransaction,
+  {
+    status,
+    restedMs,
+    after,
+    limit,
+  }: { status: 'starting' | 'uninstalling'; restedMs: number; after: string | null; limit: number },
+): Promise<{ tenant_id: string; id: string }[]> {
   return tx.query(
     `select i.tenant_id, i.id from installations i join tenants t on t.id = i.tenant_id and t.erase_after is null
-     where i.status = 'starting' order by i.updated_at limit $1`,
-    [limit],
+     where i.status = '${status}' and i.updated_at <= now() - $1::float8 * interval '1 millisecond'
+       and ($2::uuid is null or i.id > $2) order by i.id limit $3`,
+    [restedMs, after, limit],
   );
 }
 

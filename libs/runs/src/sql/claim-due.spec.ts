@@ -140,6 +140,17 @@ describe('claiming due runs', () => {
     expect((await claim([of(installation)]))[0]?.runs).toHaveLength(2);
   });
 
+  it('takes nothing of a plugin that is starting but its onInit', async () => {
+    const installation = await tenantWith(1);
+    const [init] = await enqueue(installation, 1, { kind: 'lifecycle', name: 'init' });
+    await enqueue(installation, 1, { kind: 'lifecycle', name: 'install' });
+    await db.sql(`update installations set status = 'starting' where id = $1`, [uuidFromId(installation.id)]);
+    expect(await claim([of(installation)])).toMatchObject([{ found: 3, runs: [{ id: init }] }]);
+    await db.sql(`update installations set status = 'enabled' where id = $1`, [uuidFromId(installation.id)]);
+    expect(await db.database.platform((tx) => unparkEnabled(tx, installation.tenantId))).toBe(2);
+    expect((await claim([of(installation)]))[0]?.runs).toHaveLength(2);
+  });
+
   it('lets so many deliveries go to one endpoint at once, and parks the others', async () => {
     const installation = await tenantWith(0);
     const [busy, other] = [await endpoint(installation), await endpoint(installation)];

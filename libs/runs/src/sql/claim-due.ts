@@ -129,13 +129,15 @@ with asked as materialized (
   join tenants t on t.id = a.tenant_id and t.erase_after is null
 ), found as materialized (
   select a.turn, r.* from asked a cross join lateral (
-    select l.tenant_id, l.id, l.status, l.kind, l.next_attempt_at, l.installation_id, l.webhook_id from runs l
+    select l.tenant_id, l.id, l.status, l.kind, l.name, l.next_attempt_at, l.installation_id, l.webhook_id from runs l
     where l.tenant_id = a.tenant_id and l.next_attempt_at <= now() order by l.next_attempt_at, l.id
     limit case when a.only_if_idle and a.running > 0 then 0 else a.at_most end for update skip locked
   ) r
 ), judged as materialized (
   select f.tenant_id, f.id, f.turn, f.next_attempt_at, case
-    when f.installation_id is not null and (i.id is null or i.status <> 'enabled' and f.kind <> 'lifecycle')
+    when f.installation_id is not null and (i.id is null
+      -- Nothing but its onInit runs while a plugin is starting; one that is off is still told so.
+      or i.status <> 'enabled' and (f.kind <> 'lifecycle' or i.status = 'starting' and f.name <> 'init'))
       then 'plugin'
     when f.webhook_id is not null and row_number() over (partition by f.tenant_id, f.webhook_id
       order by f.next_attempt_at, f.id) + (select count(*) from runs b where b.tenant_id = f.tenant_id
