@@ -225,6 +225,11 @@ export interface Sandbox {
   /** Runs a handler and answers how it ended. Rejects only when the sandbox was stopped. */
   run(request: RunRequest): Promise<RunOutcome>;
   /**
+   * As {@link Sandbox.run}, without a promise, for callers that begin thousands of runs a second: `onOutcome` is called
+   * once, maybe before this returns, and must not throw. Throws only when the sandbox was stopped.
+   */
+  begin(request: RunRequest, onOutcome: (outcome: RunOutcome) => void): void;
+  /**
    * Runs a bundle's entry once, without `ctx`, in an executor that no tenant's run shares, and answers what it
    * registered.
    */

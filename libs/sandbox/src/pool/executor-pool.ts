@@ -88,40 +88,41 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   }
 
   run(request: RunRequest): Promise<RunOutcome> {
-    if (this.#stopped !== undefined)
-      return Promise.reject(errors.error('SANDBOX_STOPPED', 'the sandbox takes no more runs'));
-    return new Promise((resolve) => {
-      const { tenantId, installationId, limits, signal, lane = 'foreground' } = request;
-      const flight = new Flight({ tenantId, installationId }, limits, performance.now(), {
-        type: 'run',
-        request,
-        resolve,
-      });
-      const running = this.#runsOfTenant.get(tenantId) ?? 0;
-      if (running >= this.#options.maxRunsPerTenant) {
-        flight.fail(
-          'OVERLOADED',
-          `the tenant has ${running} runs under way, the limit is ${this.#options.maxRunsPerTenant}`,
-          performance.now(),
-        );
-        return;
-      }
-      if (signal?.aborted) {
-        flight.fail('CANCELLED', 'the run was cancelled before it began', performance.now());
-        return;
-      }
-      this.#runsOfTenant.set(tenantId, running + 1);
-      const onAbort = signal === undefined ? undefined : () => this.#cancel(flight);
-      if (onAbort !== undefined) signal?.addEventListener('abort', onAbort, { once: true });
-      this.#board(flight, () => {
-        if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
-        const left = (this.#runsOfTenant.get(tenantId) ?? 1) - 1;
-        if (left === 0) this.#runsOfTenant.delete(tenantId);
-        else this.#runsOfTenant.set(tenantId, left);
-      });
-      this.#lanes.add(lane);
-      this.#place({ flight, lane, key: `${lane} ${this.#options.isolation === 'shared' ? '' : tenantId}` });
+    return new Promise((resolve) => this.begin(request, resolve));
+  }
+
+  begin(request: RunRequest, resolve: (outcome: RunOutcome) => void): void {
+    if (this.#stopped !== undefined) throw errors.error('SANDBOX_STOPPED', 'the sandbox takes no more runs');
+    const { tenantId, installationId, limits, signal, lane = 'foreground' } = request;
+    const flight = new Flight({ tenantId, installationId }, limits, performance.now(), {
+      type: 'run',
+      request,
+      resolve,
     });
+    const running = this.#runsOfTenant.get(tenantId) ?? 0;
+    if (running >= this.#options.maxRunsPerTenant) {
+      flight.fail(
+        'OVERLOADED',
+        `the tenant has ${running} runs under way, the limit is ${this.#options.maxRunsPerTenant}`,
+        performance.now(),
+      );
+      return;
+    }
+    if (signal?.aborted) {
+      flight.fail('CANCELLED', 'the run was cancelled before it began', performance.now());
+      return;
+    }
+    this.#runsOfTenant.set(tenantId, running + 1);
+    const onAbort = signal === undefined ? undefined : () => this.#cancel(flight);
+    if (onAbort !== undefined) signal?.addEventListener('abort', onAbort, { once: true });
+    this.#board(flight, () => {
+      if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+      const left = (this.#runsOfTenant.get(tenantId) ?? 1) - 1;
+      if (left === 0) this.#runsOfTenant.delete(tenantId);
+      else this.#runsOfTenant.set(tenantId, left);
+    });
+    this.#lanes.add(lane);
+    this.#place({ flight, lane, key: `${lane} ${this.#options.isolation === 'shared' ? '' : tenantId}` });
   }
 
   inspect(
@@ -227,7 +228,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
 
   #cancel(flight: Flight): void {
     for (const executor of this.#executors) {
-      if (executor.flights.get(flight.seat) !== flight) continue;
+      if (!executor.flights.has(flight)) continue;
       if (flight.isSent) executor.cancel(flight);
       else flight.fail('CANCELLED', 'the run was cancelled before it began', performance.now());
       return;
@@ -333,7 +334,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
       since = streamsSince;
       chosen = executor;
     }
-    chosen?.kill('retired', new Map([...chosen.flights.values()].map((flight) => [flight, 'OVERLOADED'])));
+    chosen?.kill('retired', new Map([...chosen.flights].map((flight) => [flight, 'OVERLOADED'])));
     return chosen !== undefined;
   }
 

@@ -23,6 +23,7 @@ import { AnswerStream } from './answer-stream.js';
 import { newNonce, type Flight, type FlightOwner } from './flight.js';
 import { answerOf, asFailureCode, logOf, outcomeOf, registrationsOf, textsOf, usageOf } from './results.js';
 import type { Profiles } from './profiles.js';
+import { Seats } from './seats.js';
 
 /** The largest message an executor may send, in bytes; a larger one ends it. */
 const maxFrameBytes = 48 * 1024 * 1024;
@@ -64,7 +65,7 @@ export class ProcessExecutor {
   readonly exited: Promise<Ending>;
   readonly startedAt: number;
   /** Runs it holds, those whose outcome is out but whose end it has not confirmed included. */
-  readonly flights = new Map<number, Flight>();
+  readonly flights = new Seats();
   state: 'starting' | 'ready' | 'dead' = 'starting';
   /** Takes no new runs; ended when the last one is over. */
   isDraining = false;
@@ -83,12 +84,10 @@ export class ProcessExecutor {
   overdue = 0;
   readonly #options: ProcessExecutorOptions;
   readonly #writer = new FrameWriter();
-  readonly #freeSeats: number[] = [];
   readonly #heldBundles = new Set<string>();
   readonly #bundlesUnderWay = new Map<string, Promise<void>>();
   /** Profiles that it was sent, with the isolate's key of each. */
   readonly #heldProfiles = new Map<number, string>();
-  #seats = 0;
   #isFlushing = false;
   /** Messages wait for the next chunk. */
   #unsent = false;
@@ -137,7 +136,7 @@ export class ProcessExecutor {
    */
   get streamsSince(): number | undefined {
     let since: number | undefined;
-    for (const { stream, startedAt } of this.flights.values()) {
+    for (const { stream, startedAt } of this.flights) {
       if (stream === undefined) return undefined;
       since = Math.min(since ?? startedAt, startedAt);
     }
@@ -146,9 +145,8 @@ export class ProcessExecutor {
 
   /** Takes a flight in. Its bundle is sent first when the executor does not hold it. */
   accept(flight: Flight): void {
-    flight.seat = this.#freeSeats.pop() ?? this.#seats++;
+    this.flights.seat(flight);
     flight.nonce = newNonce();
-    this.flights.set(flight.seat, flight);
     this.runs += 1;
     this.lastUsedAt = this.#options.now();
     this.#lastOwner = flight.owner;
@@ -250,7 +248,7 @@ export class ProcessExecutor {
    * of its flights those are meant that wait for no host call, if there are any.
    */
   suspects(): Flight[] {
-    const sent = [...this.flights.values()].filter(({ isSent }) => isSent);
+    const sent = [...this.flights].filter(({ isSent }) => isSent);
     const busy = sent.filter(({ seat }) => this.#busy.includes(seat));
     const marked = this.pingSentAt === undefined ? undefined : this.#markedIsolate();
     if (marked === undefined) return busy;
@@ -265,7 +263,7 @@ export class ProcessExecutor {
   blamed(): Flight[] {
     const suspects = this.suspects();
     if (suspects.length > 0) return suspects;
-    return [...this.flights.values()].filter((flight) => flight.isSent && flight.callsUnderWay.size === 0);
+    return [...this.flights].filter((flight) => flight.isSent && flight.callsUnderWay.size === 0);
   }
 
   /** The key of the isolate that the executor was waiting for when it last had a chance to say so (Linux). */
@@ -345,7 +343,7 @@ export class ProcessExecutor {
       default:
         break;
     }
-    const flight = this.flights.get(message.seat);
+    const flight = this.flights.at(message.seat);
     if (flight === undefined || flight.nonce !== message.nonce) {
       this.#drop();
       return;
@@ -452,7 +450,7 @@ export class ProcessExecutor {
     flight.callsUnderWay.set(callId, method);
     const reply = (answer: HostCallAnswer): void => {
       flight.callsUnderWay.delete(callId);
-      if (flight.isOver || this.flights.get(flight.seat) !== flight) return;
+      if (flight.isOver || !this.flights.has(flight)) return;
       const { seat, nonce } = flight;
       if (answer.ok) this.#send({ type: 'answer', seat, nonce, callId, ok: true, a: answer.value, b: '' });
       else this.#send({ type: 'answer', seat, nonce, callId, ok: false, a: answer.code, b: answer.message });
@@ -492,10 +490,9 @@ export class ProcessExecutor {
 
   /** Forgets a flight; its seat may be used again. */
   #forget(flight: Flight): void {
-    if (this.flights.get(flight.seat) !== flight) return;
-    this.flights.delete(flight.seat);
+    if (!this.flights.has(flight)) return;
+    this.flights.leave(flight);
     if (flight.overdueAt !== undefined) this.overdue -= 1;
-    this.#freeSeats.push(flight.seat);
     this.lastUsedAt = this.#options.now();
     this.#options.events.onIdleSeat(this);
   }
@@ -540,7 +537,7 @@ export class ProcessExecutor {
     launched.stream.destroy();
     const nowMs = now();
     const billed = new Map<string, FlightOwner>();
-    for (const flight of this.flights.values()) {
+    for (const flight of this.flights) {
       const code = kill.culprits.get(flight);
       if (code !== undefined) billed.set(`${flight.owner.tenantId} ${flight.owner.installationId}`, flight.owner);
       if (code === undefined) flight.fail('EXECUTOR_LOST', 'the executor that ran this was lost', nowMs);

@@ -27,7 +27,7 @@ export class Watch {
 
   /** Looks at one executor; kills it when it has to. */
   look(executor: ProcessExecutor, nowMs: number): void {
-    for (const flight of executor.flights.values()) {
+    for (const flight of executor.flights) {
       if (this.#deadline(executor, flight, nowMs)) return;
     }
     if (executor.flights.size > 0 && executor.state === 'ready' && this.#heartbeat(executor, nowMs)) return;
@@ -47,7 +47,7 @@ export class Watch {
     if (
       flight.overdueAt !== undefined &&
       nowMs - flight.overdueAt >= this.#limits.killGraceMs &&
-      executor.flights.has(flight.seat)
+      executor.flights.has(flight)
     ) {
       executor.kill('unresponsive', this.#blame(executor, flight));
       return true;
@@ -84,7 +84,7 @@ export class Watch {
 /** How long an executor may say nothing: as long as one turn may keep it busy. */
 function silenceMs(executor: ProcessExecutor): number {
   let longest = 1000;
-  for (const { turnLimits: limits } of executor.flights.values())
+  for (const { turnLimits: limits } of executor.flights)
     longest = Math.max(longest, Math.min(limits.wallMs, limits.cpuMs * 2 + 20));
   return longest;
 }
