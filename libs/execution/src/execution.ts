@@ -41,7 +41,7 @@ import { RunReader } from './reading/run-reader.js';
 import { RunRecorder } from './recording/run-recorder.js';
 import { RunSink } from './recording/run-sink.js';
 import { attemptOutcome, findHandler, whyNot, type AttemptRun } from './running/run-attempt.js';
-import { nothingUsed, runInSandbox, type SandboxParts } from './running/run-in-sandbox.js';
+import { beginInSandbox, nothingUsed, runInSandbox, type SandboxParts } from './running/run-in-sandbox.js';
 import { RunScope, type RunStart } from './running/run-scope.js';
 import { StackMaps } from './running/stack-map.js';
 import { runTransform, type TransformCall, type TransformEnding } from './running/transforms.js';
@@ -51,7 +51,7 @@ import type { InstallationSnapshot, SnapshotLimits, SnapshotRoute } from './snap
 export interface ExecutionOptions {
   database: Database;
   /** Made with `hostMethods` of {@link sandboxHostMethods}. */
-  sandbox: Pick<Sandbox, 'run' | 'evict'>;
+  sandbox: Pick<Sandbox, 'begin' | 'evict'>;
   secrets: SecretsPort;
   /** Makes what masks secrets in what is kept. */
   createMasker: CreateMasker;
@@ -105,6 +105,14 @@ export interface RouteCall {
   takesStream?: boolean;
   /** Looks at the answer before the run is written down; what it says of it goes into the run's log as a warning. */
   onResponse?: (response: RouteResponse) => string | undefined;
+}
+
+/** How a call of a route ended. */
+export interface RouteEnding {
+  runId: Id<'run'>;
+  outcome: RunOutcome;
+  /** It has answered and goes on: a stream, or what the handler did not wait for. Default: it is over. */
+  goesOn?: boolean;
 }
 
 /** A call of a filter or health check. */
@@ -220,20 +228,52 @@ export class Execution {
   }
 
   /** Runs a route's handler and writes its run down. Never rejects: a run that could not start has failed too. */
-  runRoute({
-    snapshot,
-    route,
-    request,
-    user,
-    signal,
-    cause = fromOutside,
-    maxWallMs,
-    notAfterMs,
-    takesStream = false,
-    onResponse,
-  }: RouteCall): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
+  runRoute(call: RouteCall): Promise<RouteEnding> {
+    return new Promise((resolve) => this.callRoute(call, resolve));
+  }
+
+  /**
+   * As {@link Execution.runRoute}, without a promise: a warm route is called thousands of times a second. `onEnd` is
+   * called once, maybe before this returns, and must not throw.
+   */
+  callRoute(call: RouteCall, onEnd: (ending: RouteEnding) => void): void {
+    const { snapshot, route, onResponse } = call;
+    const scope = new RunScope(this.#parts, this.#startOf(call), snapshot.registrations[route.index]?.kind ?? 'route');
+    const judge = (response: RouteResponse): void => {
+      const warning = onResponse?.(response);
+      if (warning !== undefined)
+        scope.log({ timeMs: this.options.clock.now(), level: 'warn', message: warning, fields: null });
+    };
+    let goingOn: PromiseWithResolvers<void> | undefined;
+    // The caller has the answer as soon as it is there; what the handler did not wait for goes on, and is written down
+    // when it is done.
+    scope.onResponse = (response) => {
+      goingOn = Promise.withResolvers();
+      this.#goingOn.add(goingOn.promise);
+      if (response.stream) scope.beginStream();
+      judge(response);
+      onEnd({
+        runId: scope.runId,
+        outcome: { status: 'succeeded', response, usage: nothingUsed },
+        goesOn: true,
+      });
+    };
+    beginInSandbox(this.#sandboxed, scope, {
+      onEnd: (outcome) => {
+        const response = outcome.status === 'succeeded' ? outcome.response : undefined;
+        if (goingOn === undefined && response !== undefined) judge(response);
+        const ended = this.#recordRoute(scope, outcome, response);
+        if (goingOn === undefined) return onEnd(ended);
+        this.#goingOn.delete(goingOn.promise);
+        goingOn.resolve();
+      },
+    });
+  }
+
+  #startOf({ snapshot, route, request, user, signal, cause = fromOutside, ...rest }: RouteCall): RunStart {
+    const { maxWallMs, notAfterMs, takesStream = false } = rest;
     const limits = withinMs(snapshot.limits('route'), maxWallMs);
-    const start: RunStart = {
+    return {
       snapshot,
       index: route.index,
       kind: 'route',
@@ -250,30 +290,16 @@ export class Execution {
       signal,
       staged: false,
     };
-    const scope = new RunScope(this.#parts, start, snapshot.registrations[route.index]?.kind ?? 'route');
-    const judge = (response: RouteResponse): void => {
-      const warning = onResponse?.(response);
-      if (warning !== undefined)
-        scope.log({ timeMs: this.options.clock.now(), level: 'warn', message: warning, fields: null });
-    };
-    return new Promise((resolve, reject) => {
-      const ended = runInSandbox(this.#sandboxed, scope).then((outcome) => {
-        const response = outcome.status === 'succeeded' ? outcome.response : undefined;
-        if (!this.#goingOn.delete(ended) && response !== undefined) judge(response);
-        resolve(
-          this.#recorder.record(scope, outcome, response === undefined ? undefined : { status: response.status }),
-        );
-      });
-      ended.catch(reject);
-      // The caller has the answer as soon as it is there; what the handler did not wait for goes on, and is written
-      // down when it is done.
-      scope.onResponse = (response) => {
-        this.#goingOn.add(ended);
-        if (response.stream) scope.beginStream();
-        judge(response);
-        resolve({ runId: scope.runId, outcome: { status: 'succeeded', response, usage: nothingUsed } });
-      };
-    });
+  }
+
+  /** Writes a route's run down; whoever called it is answered even if that fails. */
+  #recordRoute(scope: RunScope, outcome: RunOutcome, response: RouteResponse | undefined): RouteEnding {
+    try {
+      return this.#recorder.record(scope, outcome, response === undefined ? undefined : { status: response.status });
+    } catch (thrown) {
+      this.#logger.error({ reason: messageOf(thrown), run: scope.runId }, 'a run could not be written down');
+      return { runId: scope.runId, outcome };
+    }
   }
 
   #llm(llm: LlmPort | undefined): HostCallPorts['llm'] {

@@ -1,6 +1,6 @@
 export { askHealth, healthSaid } from './ask-health.js';
 export { atDepth } from './cause.js';
-export { Execution, sandboxHostMethods, type ExecutionOptions, type RouteCall } from './execution.js';
+export { Execution, sandboxHostMethods, type ExecutionOptions, type RouteCall, type RouteEnding } from './execution.js';
 export { type FilterAnswer, type FilterCall, type FilterStep } from './filters/filter-chain.js';
 export { InstallationSnapshots } from './snapshots/installation-snapshots.js';
 export type { InstallationSnapshot, SnapshotLimits, SnapshotRoute } from './snapshots/snapshot.js';

@@ -14,36 +14,48 @@ export const nothingUsed: SandboxUsage = {
 };
 
 export interface SandboxParts {
-  sandbox: Pick<Sandbox, 'run'>;
+  sandbox: Pick<Sandbox, 'begin'>;
   clock: Clock;
   logger: Logger;
 }
 
 /**
- * Runs a handler to its end and closes its scope; its log is handed over then. `request`: what the sandbox is given.
- * Default: the scope itself. Never rejects.
+ * Runs a handler to its end and closes its scope; its log is handed over when `onEnd` is called. `request`: what the
+ * sandbox is given. Default: the scope itself. Never throws; a throw of `onEnd` goes to the log of the process.
  */
-export async function runInSandbox(
+export function beginInSandbox(
   { sandbox, clock, logger }: SandboxParts,
   scope: RunScope,
-  request: RunRequest = scope,
-): Promise<RunOutcome> {
-  let outcome: RunOutcome;
+  { onEnd, request = scope }: { onEnd: (outcome: RunOutcome) => void; request?: RunRequest },
+): void {
+  const tell = (outcome: RunOutcome): void => {
+    try {
+      onEnd(outcome);
+    } catch (thrown) {
+      logger.error({ reason: messageOf(thrown), run: scope.runId }, 'the end of a run could not be told');
+    }
+  };
+  const end = (outcome: RunOutcome): void => {
+    scope.close();
+    if (outcome.status === 'failed') tellStack(scope, outcome.error, clock);
+    if (scope.logging === undefined) tell(outcome);
+    else void scope.logging.then(() => tell(outcome));
+  };
   try {
-    outcome = await sandbox.run(request);
+    sandbox.begin(request, end);
   } catch (thrown) {
-    // The sandbox rejects only while it stops.
     logger.warn({ reason: messageOf(thrown), run: scope.runId }, 'a run could not be started');
-    outcome = {
+    end({
       status: 'failed',
       error: { code: 'OVERLOADED', message: 'This process is shutting down. Try again.' },
       usage: nothingUsed,
-    };
+    });
   }
-  scope.close();
-  if (outcome.status === 'failed') tellStack(scope, outcome.error, clock);
-  if (scope.logging !== undefined) await scope.logging;
-  return outcome;
+}
+
+/** As {@link beginInSandbox}, for callers that wait. Never rejects. */
+export function runInSandbox(parts: SandboxParts, scope: RunScope, request?: RunRequest): Promise<RunOutcome> {
+  return new Promise((onEnd) => beginInSandbox(parts, scope, { onEnd, ...(request && { request }) }));
 }
 
 /**
