@@ -19,7 +19,11 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, NestFactory, Reflector } from '
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { controllers } from './controllers/controllers.js';
 import { doorOf, HEALTH, type Health } from './controllers/health.controller.js';
+import { begunOf } from './ext/begun.js';
+import { plausibleHost } from './ext/connection.js';
 import { addExtDoor } from './ext/door.js';
+import { standBefore } from './ext/fast-door.js';
+import { InFlight } from './ext/in-flight.js';
 import { addHooksDoor } from './ext/hooks-door.js';
 import { allowApiOrigins } from './http/api-cors.js';
 import { BodyMemory, BodyReader } from './http/body-reader.js';
@@ -89,6 +93,8 @@ export interface ApiOptions extends ConnectionLimits {
   bodyMemoryBytes?: number;
   /** Adds hooks of its own to the server before it has routes, as tests do. Default: none. */
   extend?: (server: FastifyInstance) => void;
+  /** Answers warm calls before the framework sees them; `false`: every call goes the long way. Default true. */
+  shortWay?: boolean;
 }
 
 export interface RunningApi extends Stoppable {
@@ -102,8 +108,6 @@ export interface RunningApi extends Stoppable {
 }
 
 const CLOSE_LIMIT_MS = 12_000;
-/** What may stand in a Host header (RFC 3986 §3.2.2): plugins read it as part of their URL. HTTP/1.0 has none. */
-const plausibleHost = /^[\w.~%!$&'()*+,;=:[\]-]*$/;
 
 @Module({})
 class ApiModule {}
@@ -156,7 +160,7 @@ function adapterOptions({
 }): AdapterOptions {
   return {
     bodyLimit,
-    genReqId: () => newId('request'),
+    genReqId: (request) => begunOf(request as IncomingMessage)?.requestId ?? newId('request'),
     requestIdHeader: false,
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     forceCloseConnections: 'idle',
@@ -195,18 +199,26 @@ function markAnswers(server: FastifyInstance): void {
   });
 }
 
+function rememberRoutes(server: FastifyInstance, routes: KnownRoutes, bodyLimit: number): void {
+  server.addHook('onRoute', (route) => {
+    routes.add(route);
+    const { maxBodyBytes } = route.config ?? {};
+    if (maxBodyBytes !== undefined) route.bodyLimit = Math.min(maxBodyBytes, bodyLimit);
+  });
+}
+
 interface DoorOptions {
   problems: Problems;
   routeBodyLimit: number;
   hookBodyLimit: number;
   bodies: BodyReader;
-  inFlightPerTenant: number;
+  inFlight: InFlight;
   closing: AbortSignal;
 }
 
 /** The doors of plugins: `/ext` and `/hooks`. */
 async function addDoors(server: FastifyInstance, services: ApiServices, options: DoorOptions): Promise<void> {
-  const { problems, bodies, inFlightPerTenant, closing } = options;
+  const { problems, bodies, inFlight, closing } = options;
   await addExtDoor(server, {
     access: services.access,
     execution: services.execution,
@@ -216,7 +228,7 @@ async function addDoors(server: FastifyInstance, services: ApiServices, options:
     problems,
     bodyLimit: options.routeBodyLimit,
     bodies,
-    inFlightPerTenant,
+    inFlight,
     closing,
   });
   await addHooksDoor(server, {
@@ -241,6 +253,7 @@ export async function createApi(
     tenantCallPoints,
     tenantEventPoints,
     extend,
+    shortWay = true,
     connections = doorLimits.connections,
     connectionsPerAddress = doorLimits.connectionsPerAddress,
   }: Partial<ApiOptions> = {},
@@ -263,11 +276,7 @@ export async function createApi(
   await server.register(multipart);
   streamFileBodies(server);
   extend?.(server);
-  server.addHook('onRoute', (route) => {
-    routes.add(route);
-    const { maxBodyBytes } = route.config ?? {};
-    if (maxBodyBytes !== undefined) route.bodyLimit = Math.min(maxBodyBytes, bodyLimit);
-  });
+  rememberRoutes(server, routes, bodyLimit);
   server.addHook('preClose', (done) => {
     closing.abort();
     done();
@@ -277,12 +286,13 @@ export async function createApi(
   allowApiOrigins(server, corsOrigins);
   admitBeforeBodies(server, { access: services.access, routes, budgets });
   limitUploads(server, memory);
+  const inFlight = new InFlight(inFlightPerTenant);
   await addDoors(server, services, {
     problems,
     routeBodyLimit: Math.min(bodyLimit, routeBodyLimit),
     hookBodyLimit: Math.min(bodyLimit, maxRequestBytes),
     bodies,
-    inFlightPerTenant,
+    inFlight,
     closing: closing.signal,
   });
   for (const page of [invitationPage, passwordResetPage]) addPage(server, page);
@@ -290,6 +300,15 @@ export async function createApi(
   await app.init();
   readEndpoints(app);
   await server.ready();
+  if (shortWay)
+    standBefore(server.server as Server, {
+      access: services.access,
+      execution: services.execution,
+      inFlight,
+      answered: services.health.answered?.bind(services.health),
+      hasProxies: trustProxy.length > 0,
+      closing: closing.signal,
+    });
   return app;
 }
 

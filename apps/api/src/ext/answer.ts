@@ -49,25 +49,38 @@ export function answer({ reply, request, runId, outcome, headers, isForCaller }:
 /** Everything of an answer but its body. */
 export function sendHead(
   reply: FastifyReply,
-  { status, headers: { fields }, isForCaller }: { status: number; headers: SentHeaders; isForCaller: boolean },
+  { status, headers, isForCaller }: { status: number; headers: SentHeaders; isForCaller: boolean },
 ): void {
-  // Where Annex answers for CORS, the plugin does not: two answers would be none.
-  const hasCors = isCorsDecided(reply.request);
-  for (const [name, value] of fields) {
-    if (hasCors && name.startsWith('access-control-')) continue;
-    if (name !== 'vary') void reply.header(name, value);
-  }
-  const vary = fields.get('vary');
+  const vary = headers.fields.get('vary');
   if (vary !== undefined) void reply.header('vary', joinVary(vary, String(reply.getHeader('vary') ?? '')));
-  if (isForCaller) void reply.header('cache-control', privately(fields.get('cache-control')));
-  void reply.header('x-content-type-options', 'nosniff');
+  for (const [name, value] of answerFields(headers, isForCaller, isCorsDecided(reply.request)))
+    void reply.header(name, value);
+  void reply.status(status);
+}
+
+/**
+ * The fields that an answer of a plugin carries for its own sake, in the order in which they are sent; `Vary` is its
+ * sender's to join. `hasCors`: Annex answers for CORS, so the plugin does not: two answers would be none.
+ */
+export function answerFields(
+  { fields }: SentHeaders,
+  isForCaller: boolean,
+  hasCors: boolean,
+): Map<string, string | string[]> {
+  const sent = new Map<string, string | string[]>();
+  for (const [name, value] of fields) {
+    if (name === 'vary' || (hasCors && name.startsWith('access-control-'))) continue;
+    sent.set(name, value);
+  }
+  if (isForCaller) sent.set('cache-control', privately(fields.get('cache-control')));
+  sent.set('x-content-type-options', 'nosniff');
   const type = fields.get('content-type') as string | undefined;
   if (type !== undefined && !isInert(type)) {
     // A browser holds to all of several policies.
     const own = fields.get('content-security-policy');
-    void reply.header('content-security-policy', own === undefined ? documentPolicy : [documentPolicy, own].flat());
+    sent.set('content-security-policy', own === undefined ? documentPolicy : [documentPolicy, own].flat());
   }
-  void reply.status(status);
+  return sent;
 }
 
 function sendBody(reply: FastifyReply, { body }: RouteResponse, { fields, hasBytes }: SentHeaders): FastifyReply {

@@ -6,7 +6,7 @@
 import type { Access, Caller, Principal, Resolved, TenantAddress } from '@annex/access';
 import { atDepth, type Execution, type InstallationSnapshot } from '@annex/execution';
 import { hopsHeader, readHops } from '@annex/egress';
-import { isAnnexError, type Id } from '@annex/kernel';
+import { isAnnexError } from '@annex/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BodyReader } from '../http/body-reader.js';
 import { findBearer, single, type Identified } from '../http/authentication.js';
@@ -14,8 +14,9 @@ import { joinVary } from '../http/cors.js';
 import { apiErrors } from '../http/errors.js';
 import type { Problems } from '../http/problem.js';
 import { answer } from './answer.js';
-import { ExtCors, variesByOrigin, type ExtTarget } from './ext-cors.js';
-import { InFlight } from './in-flight.js';
+import { begunOf, type Begun, type RouteEntry } from './begun.js';
+import { ExtCors, varyByCaller, varyOf, type ExtTarget } from './ext-cors.js';
+import type { InFlight } from './in-flight.js';
 import { takeRawBodies } from './raw-bodies.js';
 import { readRouteRequest, requestTarget } from './read-request.js';
 import { droppedText, sentHeaders, type SentHeaders } from './response-headers.js';
@@ -32,8 +33,8 @@ export interface ExtDoorOptions {
   /** Bytes of a request body. Default 1 MiB. */
   bodyLimit: number;
   bodies: BodyReader;
-  /** Calls of one tenant under way at once; more answer 429. Default 200. */
-  inFlightPerTenant: number;
+  /** The calls of each tenant that are under way. */
+  inFlight: InFlight;
   /** Fires when the server begins to close. */
   closing: AbortSignal;
 }
@@ -43,6 +44,7 @@ export async function addExtDoor(server: FastifyInstance, options: ExtDoorOption
   const door = new ExtDoor(options);
   const cors = new ExtCors(options);
   await server.register(async (scope) => {
+    scope.decorateRequest('extEntry', null);
     takeRawBodies(scope, options.bodies);
     // Before the body: a refusal of too large a one carries the headers too.
     scope.addHook('onRequest', (request, reply, next) => {
@@ -69,82 +71,54 @@ export async function addExtDoor(server: FastifyInstance, options: ExtDoorOption
   });
 }
 
-type DoorRequest = FastifyRequest<{ Params: { slug: string; tenant?: string; '*'?: string } }>;
-
-type Found = Extract<NonNullable<ReturnType<InstallationSnapshot['routes']['match']>>, { params: unknown }>;
-
-/** A request whose caller may call the route, unless the body is yet to prove that. */
-interface RouteEntry {
-  kind: 'route';
-  tenantId: Id<'tenant'>;
-  address: TenantAddress;
-  /** The token of this platform that the caller was believed by. */
-  bearer: string | undefined;
-  caller: Caller | null;
-  snapshot: InstallationSnapshot;
-  route: Found['route'];
-  params: Found['params'];
-}
+/** The entry stands on the request: a WeakMap's values would outlive thousands of requests. */
+type DoorRequest = FastifyRequest<{ Params: { slug: string; tenant?: string; '*'?: string } }> & {
+  extEntry: Entry | null;
+};
 
 type Entry = RouteEntry | { kind: 'static'; snapshot: InstallationSnapshot; caller: Caller | null; path: string };
-
-const entries = new WeakMap<FastifyRequest, Entry>();
 
 function isProvenByBody(auth: RouteAuth): boolean {
   return typeof auth === 'object' && 'hmac' in auth;
 }
 
 class ExtDoor {
-  readonly #inFlight: InFlight;
-
-  constructor(private readonly options: ExtDoorOptions) {
-    this.#inFlight = new InFlight(options.inFlightPerTenant);
-  }
+  constructor(private readonly options: ExtDoorOptions) {}
 
   /**
    * Finds what the request is for and whether its caller may have it, as far as its head tells. Throws what the caller
    * is refused with.
    */
   async enter(request: DoorRequest, reply: FastifyReply): Promise<void> {
-    entries.set(request, await this.#find(request, reply));
+    const begun = begunOf(request.raw);
+    if (begun) void reply.header('vary', varyOf(begun.entry));
+    request.extEntry = begun?.entry ?? (await this.#find(request, reply));
   }
 
   async handle(request: DoorRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const entry = entries.get(request) ?? (await this.#find(request, reply));
+    const entry = request.extEntry ?? (await this.#find(request, reply));
     if (entry.kind === 'static') return this.#static({ request, reply, ...entry });
-    const { tenantId, caller, snapshot, route, params } = entry;
+    const { tenantId, caller, snapshot, route } = entry;
     const auth = route.auth as RouteAuth;
     if (isProvenByBody(auth)) await this.#admit(request, entry);
-    const { execution } = this.options;
-    requireEnabled(snapshot, caller);
-    const leave = this.#inFlight.enter(tenantId);
-    const abandoned = new AbortController();
+    const begun = begunOf(request.raw);
+    if (!begun) requireEnabled(snapshot, caller);
+    const leave = begun?.leave ?? this.options.inFlight.enter(tenantId);
+    const abandoned = begun?.abandoned ?? new AbortController();
     const onClose = () => {
       if (!reply.raw.writableFinished) abandoned.abort();
     };
     reply.raw.once('close', onClose);
+    // The caller may have left before the run came here.
+    if (reply.raw.destroyed) onClose();
     const onEnd = (): void => {
       reply.raw.off('close', onClose);
       leave();
     };
     let streams = false;
     try {
-      const hops = readHops(single(request.headers[hopsHeader]));
-      let headers: SentHeaders | undefined;
-      const { runId, outcome } = await execution.runRoute({
-        snapshot,
-        route,
-        request: readRouteRequest(request, params),
-        user: caller?.user ?? null,
-        signal: abandoned.signal,
-        // What a plugin causes by way of a request is as deep as what it causes by an event.
-        cause: atDepth(hops),
-        takesStream: true,
-        onResponse: (response) => {
-          headers = sentHeaders(response.headers);
-          return droppedText(headers.dropped);
-        },
-      });
+      const { ending, headers } = begun ?? (await this.#run(request, entry, abandoned.signal));
+      const { runId, outcome } = ending;
       const isForCaller = auth !== 'public' || caller !== null;
       const response = outcome.status === 'succeeded' ? outcome.response : undefined;
       if (!response?.stream || !headers) return answer({ reply, request, runId, outcome, headers, isForCaller });
@@ -169,12 +143,36 @@ class ExtDoor {
     }
   }
 
+  async #run(
+    request: DoorRequest,
+    { snapshot, route, params, caller }: RouteEntry,
+    signal: AbortSignal,
+  ): Promise<Pick<Begun, 'ending' | 'headers'>> {
+    const hops = readHops(single(request.headers[hopsHeader]));
+    let headers: SentHeaders | undefined;
+    const ending = await this.options.execution.runRoute({
+      snapshot,
+      route,
+      request: readRouteRequest(request, params),
+      user: caller?.user ?? null,
+      signal,
+      // What a plugin causes by way of a request is as deep as what it causes by an event.
+      cause: atDepth(hops),
+      takesStream: true,
+      onResponse: (response) => {
+        headers = sentHeaders(response.headers);
+        return droppedText(headers.dropped);
+      },
+    });
+    return { ending, headers };
+  }
+
   async #find(request: DoorRequest, reply: FastifyReply): Promise<Entry> {
     const { access, execution } = this.options;
     const { slug, pathSlug, path } = targetOf(request);
 
     // Who asks decides what is answered, refusals included; of the slug only where it was looked at.
-    const vary = pathSlug === undefined ? 'Authorization, X-Tenant-Slug' : 'Authorization';
+    const vary = varyByCaller(pathSlug);
     const varied = reply.getHeader('vary');
     void reply.header('vary', varied === undefined ? vary : joinVary(varied, vary));
     const bearer = findBearer(request);
@@ -207,8 +205,6 @@ class ExtDoor {
       const allow = found.methodNotAllowed.join(', ');
       throw apiErrors.error('METHOD_NOT_ALLOWED', `This route takes ${allow}.`, { headers: { allow } });
     }
-    if (request.headers.origin === undefined && variesByOrigin(snapshot, found.route.cors))
-      void reply.header('vary', `${vary}, Origin`);
     const entry: RouteEntry = {
       kind: 'route',
       tenantId: tenant.id,
@@ -219,6 +215,7 @@ class ExtDoor {
       route: found.route,
       params: found.params,
     };
+    if (request.headers.origin === undefined) void reply.header('vary', varyOf(entry));
     if (!isProvenByBody(found.route.auth as RouteAuth)) {
       await this.#admit(request, entry);
       requireEnabled(snapshot, caller);
@@ -281,7 +278,7 @@ class ExtDoor {
   }): Promise<FastifyReply> {
     if (snapshot.status !== 'enabled' && !caller) throw needsToken();
     requireEnabled(snapshot, caller);
-    const leave = this.#inFlight.enter(snapshot.tenantId);
+    const leave = this.options.inFlight.enter(snapshot.tenantId);
     return serveStatic({ request, reply, snapshot, caller, path, readFile: this.options.readFile }).finally(leave);
   }
 }

@@ -8,6 +8,7 @@ import type { Execution, InstallationSnapshot } from '@annex/execution';
 import { readCors, type CorsRules } from '@annex/manifest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findBearer, single } from '../http/authentication.js';
+import type { RouteEntry } from './begun.js';
 import { corsHeaders, isPreflight, joinVary, policyOf, preflightHeaders } from '../http/cors.js';
 
 /** Where a request to a plugin goes. */
@@ -73,14 +74,30 @@ export class ExtCors {
   }
 }
 
-/** Whether what a route answers depends on the origin that asks, so that caches have to know, also when none asked. */
-export function variesByOrigin(
-  snapshot: InstallationSnapshot,
-  cors: Parameters<typeof readCors>[0] | undefined,
-): boolean {
-  if (cors === undefined) return Array.isArray(snapshot.manifest.cors?.origins);
-  const reading = readCors(cors);
-  return reading.ok && Array.isArray(reading.rules?.origins);
+/** What an answer says that it depends on: who asks, and of the tenant's name only where it was looked at. */
+export function varyByCaller(pathSlug: string | undefined): string {
+  return pathSlug === undefined ? 'Authorization, X-Tenant-Slug' : 'Authorization';
+}
+
+/**
+ * What an answer of a route to a request without `Origin` depends on: caches have to know of the origin also when none
+ * asked.
+ */
+export function varyOf({ snapshot, route, address: { pathSlug } }: RouteEntry): string {
+  const vary = varyByCaller(pathSlug);
+  return variesByOrigin(snapshot, route) ? `${vary}, Origin` : vary;
+}
+
+/** Routes live as long as their snapshot. */
+const originMatters = new WeakMap<RouteEntry['route'], boolean>();
+
+function variesByOrigin({ manifest }: InstallationSnapshot, route: RouteEntry['route']): boolean {
+  const known = originMatters.get(route);
+  if (known !== undefined) return known;
+  const reading = route.cors === undefined ? undefined : readCors(route.cors);
+  const origins = reading === undefined ? manifest.cors?.origins : reading.ok ? reading.rules?.origins : undefined;
+  originMatters.set(route, Array.isArray(origins));
+  return Array.isArray(origins);
 }
 
 function rulesOf({ routes, manifest }: InstallationSnapshot, method: string, path: string): CorsRules | null {

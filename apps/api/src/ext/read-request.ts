@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http';
 import { callerHeader, withheldHeaders } from '@annex/execution';
 import type { RouteRequest } from '@annex/sandbox';
 import type { FastifyRequest } from 'fastify';
@@ -9,17 +10,11 @@ const withheld = new Set([...withheldHeaders, callerHeader]);
 /** What a route handler sees of a request. Text stays text; bytes that are not UTF-8 travel as base64. */
 export function readRouteRequest(request: FastifyRequest, params: Record<string, string>): RouteRequest {
   const target = requestTarget(request);
-  const headers: [string, string][] = [];
-  for (const name in request.headers) {
-    const value = request.headers[name];
-    if (value === undefined || withheld.has(name)) continue;
-    headers.push([name, typeof value === 'string' ? value : value.join(', ')]);
-  }
   const body = request.body instanceof Buffer && request.body.length > 0 ? request.body : undefined;
   return {
     method: request.method,
     url: `${request.protocol}://${request.host}${target}`,
-    headers,
+    headers: shownHeaders(request.headers),
     params,
     query: readQuery(target),
     body:
@@ -29,6 +24,17 @@ export function readRouteRequest(request: FastifyRequest, params: Record<string,
           ? { encoding: 'utf8', data: body.toString('utf8') }
           : { encoding: 'base64', data: body.toString('base64') },
   };
+}
+
+/** The headers that a plugin sees. */
+export function shownHeaders(headers: IncomingHttpHeaders): [string, string][] {
+  const shown: [string, string][] = [];
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || withheld.has(name)) continue;
+    shown.push([name, typeof value === 'string' ? value : value.join(', ')]);
+  }
+  return shown;
 }
 
 /**

@@ -43,9 +43,8 @@ export async function admit({
   if (auth === 'member') {
     if (!caller)
       throw apiErrors.error('UNAUTHENTICATED', 'Send Authorization: Bearer <token>. POST /api/auth/login gives one.');
-    if (roles && roles.length > 0 && !roles.some((role) => roleAtLeast(caller.role, role as Role))) {
-      throw apiErrors.error('FORBIDDEN', `This route is for ${roles.join(', ')}; your role is ${caller.role}.`);
-    }
+    if (!mayCall(auth, roles, caller))
+      throw apiErrors.error('FORBIDDEN', `This route is for ${roles?.join(', ')}; your role is ${caller.role}.`);
     return;
   }
   const secret = await readSecret(
@@ -62,6 +61,13 @@ export async function admit({
   }
   if (secret !== undefined && isKnown(auth.token, secret, request)) return;
   throw apiErrors.error('INVALID_SIGNATURE', 'The request does not carry the secret that both sides keep.');
+}
+
+/** Whether who calls is enough to be let through; where a secret lets through, it is not. */
+export function mayCall(auth: RouteAuth, roles: string[] | null, caller: Caller | null): boolean {
+  if (auth === 'public') return true;
+  if (auth !== 'member' || !caller) return false;
+  return !roles || roles.length === 0 || roles.some((role) => roleAtLeast(caller.role, role as Role));
 }
 
 /**

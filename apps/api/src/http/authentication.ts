@@ -156,7 +156,11 @@ export function bearerOf(request: FastifyRequest): string {
 }
 
 export function findBearer(request: FastifyRequest): string | undefined {
-  const header = request.headers.authorization;
+  return bearerIn(request.headers.authorization);
+}
+
+/** The bearer token that an `Authorization` header holds, if it does. */
+export function bearerIn(header: string | undefined): string | undefined {
   if (header === undefined || header.length > 8192) return undefined;
   return /^bearer +([\w\-.~+/]+=*) *$/i.exec(header)?.[1];
 }
