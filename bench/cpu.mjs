@@ -35,15 +35,23 @@ function roleOf({ name, command }) {
   return 'other';
 }
 
-/** Seconds of processor time so far by role: `main` is `pid` itself, the rest are its descendants. */
+/** Last sight of the descendants of a process: what one has used counts on when it has ended. */
+const seen = new Map();
+
+/** Seconds of processor time so far by role: `main` is `pid` itself, the rest are its descendants, ended ones too. */
 export function cpuOf(pid) {
   const processes = readProcesses();
+  const known = seen.get(pid) ?? new Map();
+  seen.set(pid, known);
   const sums = { main: processes.get(pid)?.seconds ?? 0, executor: 0, postgres: 0, other: 0 };
   for (const [id, one] of processes) {
     if (id === pid) continue;
     let parent = one.parent;
     while (parent > 1 && parent !== pid) parent = processes.get(parent)?.parent ?? 0;
-    if (parent === pid) sums[roleOf(one)] += one.seconds;
+    // Of PostgreSQL the parent counts those that have ended.
+    if (parent === pid && roleOf(one) === 'postgres') sums.postgres += one.seconds;
+    else if (parent === pid) known.set(id, { role: roleOf(one), seconds: one.seconds });
   }
+  for (const { role, seconds } of known.values()) sums[role] += seconds;
   return sums;
 }

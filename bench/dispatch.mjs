@@ -498,3 +498,5 @@ try {
   redis?.stop();
   rmSync(workspace, { recursive: true, force: true });
 }
+// Threads of the platform live as long as its process.
+process.exit(0);
