@@ -15,7 +15,7 @@ export const shelves = [
     projects: {
       limits: [],
       'host-api': ['limits'],
-      events: ['limits'],
+      events: ['limits', 'host-api'],
       scheduling: ['limits'],
       manifest: ['host-api', 'events', 'scheduling', 'limits'],
     },
@@ -39,6 +39,7 @@ export const shelves = [
       files: [],
       mail: [],
       llm: [],
+      mappings: [],
       tables: [],
       webhooks: [],
     },

@@ -73,6 +73,7 @@ async function id(answer: Promise<Answer>): Promise<string> {
   return (body.id ?? body.event_id ?? body.items?.[0]?.id) as string;
 }
 
+const mapping = (to: string): object => ({ api_version: 'v1', mappings: [{ type: 'a', to }] });
 const webhook = { name: 'out', url: 'https://hooks.example.com/in', events: ['x.y'] };
 const makeTable = ({ tenant }: Stage): Promise<string> => id(tenant.owner.post('/api/data/orders', { n: 1 }));
 
@@ -115,6 +116,12 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     { path: '/api/hooks/shop' }
   ),
   'PUT /api/hooks/{source}': () => Promise.resolve({ path: '/api/hooks/shop', body: { preset: 'none' } }),
+  'DELETE /api/mappings/{name}': async ({ tenant }) => (
+    await tenant.owner.put('/api/mappings/pods', mapping('b')),
+    { path: '/api/mappings/pods' }
+  ),
+  'PUT /api/mappings/{name}': () =>
+    Promise.resolve({ path: '/api/mappings/pods', body: mapping('b'), other: { body: mapping('c') } }),
   'DELETE /api/mail/{id}': ({ tenant }) => keptMail(tenant).then((mail) => ({ path: `/api/mail/${mail}` })),
   'POST /api/plugins/test-event': () =>
     Promise.resolve({

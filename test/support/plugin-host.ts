@@ -1,3 +1,4 @@
+import { connectPackageMappings, restPackageMappings } from '@annex/mappings';
 import { connectPackageWebhooks, restPackageWebhooks } from '@annex/webhooks';
 import { newId, silentLogger, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { Installations, type InstallationsCaller, type InstallationsOptions } from '@annex/installations';
@@ -49,6 +50,7 @@ export async function openPluginHost(): Promise<PluginHost> {
         setBy: findSecretScopes,
       },
       webhooks: { connect: connectPackageWebhooks, rest: restPackageWebhooks },
+      mappings: { connect: connectPackageMappings, rest: restPackageMappings },
       emit: emitEvent,
       enqueueRun,
       evict: (prefix) => void evicted.push(prefix),

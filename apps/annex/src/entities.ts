@@ -27,7 +27,17 @@ import {
 import { LlmDayRow } from '@annex/llm';
 import { MailAttachmentRow, MailRow } from '@annex/mail';
 import { LogTrimRow, QuotaDayRow, QuotaDefaultRow, QuotaUseRow } from '@annex/quotas';
-import { DeadLetterReplayRow, EventRow, RunChunkRow, RunRow, WorkerRow } from '@annex/runs';
+import {
+  CorrelationStateRow,
+  DeadLetterReplayRow,
+  EventRow,
+  EventStateRow,
+  MappingHeadRow,
+  MappingRow,
+  RunChunkRow,
+  RunRow,
+  WorkerRow,
+} from '@annex/runs';
 import { DocumentRow, DocumentTableRow, DocumentUsageRow, DocumentValueRow } from '@annex/tables';
 import { SecretRow, TenantKeyRow } from '@annex/vault';
 import { HookSourceRow, WebhookAttemptRow, WebhookDeliveryRow, WebhookRow } from '@annex/webhooks';
@@ -59,8 +69,12 @@ export const entities = [
   ScheduleRow,
   SubscriptionRow,
   UninstalledRow,
+  CorrelationStateRow,
   DeadLetterReplayRow,
   EventRow,
+  EventStateRow,
+  MappingHeadRow,
+  MappingRow,
   RunChunkRow,
   RunRow,
   WorkerRow,

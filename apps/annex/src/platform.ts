@@ -12,6 +12,7 @@ import { findInstallation, Installations, DueHealthChecks, UnfinishedPlugins } f
 import { newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { manifestCeilings, webhookLimits } from '@annex/limits';
 import type { Mailer, PlatformMailer } from '@annex/mail';
+import { connectPackageMappings, Mappings, restPackageMappings } from '@annex/mappings';
 import { saveQuotaLimits } from '@annex/quotas';
 import { emitEvent, enqueueRun, Events, Runs, startJob, type AttemptPort, type FailingPlugin } from '@annex/runs';
 import type { Sandbox, SandboxStats, SandboxTier } from '@annex/sandbox';
@@ -54,6 +55,7 @@ export interface Platform extends Stoppable {
   execution: Execution;
   files: Files;
   mail: Mailer;
+  mappings: Mappings;
   health: PlatformHealth;
   installations: Installations;
   logger: Logger;
@@ -123,6 +125,7 @@ async function startParts(
     execution,
     files,
     mail,
+    mappings: new Mappings({ database, reservedEvents: settings.reservedEvents }),
     listensOn(url) {
       files.listensOn(url);
       platformMail.listensOn(url);
@@ -200,6 +203,7 @@ function openInstallations(
     compiler,
     vault,
     webhooks: { connect: connectPackageWebhooks, rest: restPackageWebhooks },
+    mappings: { connect: connectPackageMappings, rest: restPackageMappings },
     emit: emitEvent,
     enqueueRun,
     evict: (prefix) => sandbox.evict(prefix),

@@ -6,6 +6,7 @@ import { Events, Runs } from '@annex/runs';
 import { Execution } from '@annex/execution';
 import { Files } from '@annex/files';
 import { Mailer } from '@annex/mail';
+import { Mappings } from '@annex/mappings';
 import { Installations } from '@annex/installations';
 import { newId, type Logger, type Stoppable } from '@annex/kernel';
 import { doorLimits, maxRequestBytes, restLimits, tenantLimits } from '@annex/limits';
@@ -57,6 +58,7 @@ export interface ApiServices {
   execution: Execution;
   files: Files;
   mail: Mailer;
+  mappings: Mappings;
   health: Health;
   installations: Installations;
   logger: Logger;
@@ -128,6 +130,7 @@ function apiModule(
       { provide: Execution, useValue: services.execution },
       { provide: Files, useValue: services.files },
       { provide: Mailer, useValue: services.mail },
+      { provide: Mappings, useValue: services.mappings },
       { provide: Installations, useValue: services.installations },
       { provide: Vault, useValue: services.vault },
       { provide: Webhooks, useValue: services.webhooks },

@@ -31,6 +31,8 @@ export const turns = {
   webhooks: 23,
   /** The tenant's plugins: uploads, switching on and off. */
   plugins: 29,
+  /** The mappings in force. */
+  mappings: 31,
 } as const;
 
 /** One of {@link turns}. */

@@ -30,6 +30,7 @@ export const eventSources = {
   testEvent: 'annex:test-event',
   plugin: (slug: string): string => `annex:plugin/${slug}`,
   webhook: (source: string): string => `annex:hooks/${source}`,
+  mapping: (name: string): string => `annex:mappings/${name}`,
 } as const;
 
 /** Whether a `source` is one that only Annex itself may set. */

@@ -32,3 +32,32 @@ export {
 } from './labels.js';
 export { missingPaths, requiredPathFault } from './required.js';
 export { readEvent, type EventInput, type EventReading, type ReadEventOptions } from './read-event.js';
+export type { CorrelationRule, MappingDefinition, MappingRule } from './mapping/definition.js';
+export { readMapping, type MappingReading, type ReadMappingOptions } from './mapping/read-mappings.js';
+export type { IncomingEvent } from './mapping/event-fields.js';
+export {
+  correlationSeverity,
+  Mapper,
+  type ActiveCorrelation,
+  type ActiveMapping,
+  type CorrelationPart,
+  type DedupeTerms,
+  type MappedEvent,
+} from './mapping/mapper.js';
+export {
+  alertOf,
+  isFiring,
+  resolved,
+  takeAlert,
+  type AlertDecision,
+  type AlertState,
+  type AlertSuppression,
+  type EventAlert,
+} from './mapping/alerts.js';
+export {
+  correlationEndsMs,
+  fireDue,
+  takeCorrelation,
+  type CorrelationDecision,
+  type CorrelationState,
+} from './mapping/correlations.js';

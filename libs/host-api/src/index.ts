@@ -57,7 +57,7 @@ export {
   type Scalar,
 } from './db/filter.js';
 export { isForbiddenName } from './db/forbidden-names.js';
-export { compareRows, matchesFilter, type TableRow } from './db/match.js';
+export { compareRows, MatchBudget, matchesFilter, MatchTooDear, type TableRow } from './db/match.js';
 export { secretNamePattern, slugPattern } from './names.js';
 export { llmMessages } from './calls/llm.js';
 export { storageProblem, tooLargeCode } from './wire.js';

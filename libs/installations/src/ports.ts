@@ -1,5 +1,5 @@
 import type { Clock, Id, Logger, TenantActor } from '@annex/kernel';
-import type { ManifestLimits } from '@annex/manifest';
+import type { ManifestLimits, PackageMapping } from '@annex/manifest';
 import type { Database, TenantTransaction } from '@annex/database';
 import type { EmitEvent, NewRun, RunPolicy } from '@annex/runs';
 import type { Compiler, Sandbox } from '@annex/sandbox';
@@ -44,6 +44,18 @@ export interface WebhooksPort {
   rest(tx: TenantTransaction, installationId: Id<'installation'>): Promise<void>;
 }
 
+/** What installations ask of mappings (`@annex/mappings`). */
+export interface MappingsPort {
+  /** Puts these, and no others of the installation, in force. Throws `MAPPING_LIMIT`. */
+  connect(
+    tx: TenantTransaction,
+    owner: { installationId: Id<'installation'>; plugin: string },
+    mappings: readonly PackageMapping[],
+  ): Promise<void>;
+  /** An installation's mappings are not in force any more. */
+  rest(tx: TenantTransaction, installationId: Id<'installation'>): Promise<void>;
+}
+
 export interface InstallationsOptions {
   database: Pick<Database, 'forTenant'>;
   /** Runs a new entry once, without `ctx`, to read what it registers. */
@@ -52,6 +64,7 @@ export interface InstallationsOptions {
   compiler: Pick<Compiler, 'check'>;
   vault: SecretsPort;
   webhooks: WebhooksPort;
+  mappings: MappingsPort;
   emit: EmitEvent;
   enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id<'run'>>;
   /**

@@ -128,6 +128,7 @@ async function connect(
   const owner = { installationId: installation.id, plugin: installation.slug };
   await replaceSubscriptions(tx, owner, subscriptionsOf(release));
   await context.options.webhooks.connect(tx, owner, webhooksOf(release));
+  await context.options.mappings.connect(tx, owner, release.mappings);
   await startSchedules(tx, {
     installationId: installation.id,
     manifest: release.manifest,
@@ -258,6 +259,7 @@ export async function disablePlugin(
   const off = { installation, release: subject.release };
   await replaceSubscriptions(tx, { installationId: installation.id, plugin: installation.slug }, []);
   await context.options.webhooks.rest(tx, installation.id);
+  await context.options.mappings.rest(tx, installation.id);
   await context.record(tx, author, off, 'plugin.disabled', force ? { force } : {});
   await context.announce(tx, 'plugin.disabled', off, { reason: `disabled by ${author.actor}` });
   if (status === 'enabled') await context.fire(tx, off, 'shutdown');

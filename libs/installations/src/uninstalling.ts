@@ -97,6 +97,7 @@ export async function uninstallPlugin(
 ): Promise<void> {
   const { installation } = subject;
   if (!force && isOn(installation.status)) await refuseWhileNeeded(tx, installation.slug, 'uninstalled');
+  await context.options.mappings.rest(tx, installation.id);
   await eraseInstallationRows(tx, installation);
   await deleteInstallation(tx, installation.id);
   await removeUnusedBlobs(tx);

@@ -122,6 +122,7 @@ async function storeRelease(
     bundleSha256,
     sourceMapSha256,
     webhooks: report.webhooks,
+    mappings: report.mappings,
     transformsSha256,
     createdBy: author.actor,
     createdAt: context.now(),

@@ -21,6 +21,7 @@ export const idPrefixes = {
   session: 'ses',
   invitation: 'inv',
   request: 'req',
+  alert: 'alr',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -32,7 +32,7 @@ export {
   secretLimits,
   filterChainLimits,
 } from './groups/calls.js';
-export { eventLimits, webhookLimits, hookLimits } from './groups/events.js';
+export { eventLimits, webhookLimits, hookLimits, mappingLimits } from './groups/events.js';
 export {
   archiveLimits,
   packageFileLimits,

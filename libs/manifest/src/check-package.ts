@@ -10,6 +10,7 @@ import type { Registration } from './registration.js';
 import { contractVersion, defaultManifestLimits, type Manifest, type ManifestLimits } from './schema/manifest.js';
 import { readManifest } from './schema/read-manifest.js';
 import { type PackageLimits } from './zip/limits.js';
+import { readPackageMappings, type PackageMapping } from './mappings/read-package-mappings.js';
 import type { WebhookDefinition } from './webhooks/definition.js';
 import { readWebhooks } from './webhooks/read-webhooks.js';
 import { bundleTransforms } from './webhooks/transforms.js';
@@ -59,7 +60,9 @@ export interface PackageReport {
   reach?: BundleReach;
   /** What `webhooks/*.yaml` say; of a package with faults, those that are sound. */
   webhooks: WebhookDefinition[];
-  /** The script of their transforms; `null`: there are none. */
+  /** What `mappings/*.yaml` say; of a package with faults, those that are sound. */
+  mappings: PackageMapping[];
+  /** The script of the webhooks' transforms; `null`: there are none. */
   transforms: PackageBundle | null;
   /**
    * The files by their paths, of `node_modules` those that a bundle holds something of; empty when the archive cannot
@@ -95,7 +98,15 @@ export async function checkPackage(bytes: Uint8Array, options: CheckPackageOptio
   } = options;
   const archive = await readPackage(bytes, packageLimits);
   if (!archive.ok)
-    return { ok: false, files: new Map(), webhooks: [], transforms: null, errors: archive.errors, warnings: [] };
+    return {
+      ok: false,
+      files: new Map(),
+      webhooks: [],
+      mappings: [],
+      transforms: null,
+      errors: archive.errors,
+      warnings: [],
+    };
   const { files } = archive;
   const reading = readManifest(files.get(manifestPath) ?? new Uint8Array(), {
     limits,
@@ -106,6 +117,7 @@ export async function checkPackage(bytes: Uint8Array, options: CheckPackageOptio
     ok: false,
     files,
     webhooks: [],
+    mappings: [],
     transforms: null,
     errors: reading.ok ? [] : [...reading.errors],
     warnings: [...reading.warnings],
@@ -114,6 +126,10 @@ export async function checkPackage(bytes: Uint8Array, options: CheckPackageOptio
   const entry = reading.ok ? reading.manifest.entry : reading.entry;
   const code = entry === undefined ? nothing : await checkCode(report, entry, { ...options, limits });
   const webhooks = await checkWebhooks(report, inspect);
+  const mappings = readPackageMappings(files, limits.reservedEvents);
+  report.mappings = mappings.mappings;
+  report.errors.push(...mappings.errors);
+  report.warnings.push(...mappings.warnings);
   report.read = [...new Set([...code.read, ...webhooks.read])];
   keepCounted(report, [...code.reached, ...webhooks.reached], packageLimits);
   if (options.findTemplateFaults) report.errors.push(...templateFaults(files, options.findTemplateFaults));

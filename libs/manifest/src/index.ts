@@ -42,3 +42,5 @@ export { parseRoutePath, routeShape, type RoutePathReading, type RouteSegment } 
 export type { ScriptRef, WebhookDefinition } from './webhooks/definition.js';
 export { fillPlaceholders, placeholdersOf, type Placeholder } from './webhooks/placeholders.js';
 export { readWebhooks, webhookHeaderFault, type WebhooksReading } from './webhooks/read-webhooks.js';
+export { readYaml, type ReadYamlOptions, type YamlReading } from './schema/read-yaml.js';
+export { readPackageMappings, type MappingsReading, type PackageMapping } from './mappings/read-package-mappings.js';

@@ -1,6 +1,7 @@
 import {
   isReservedEventName,
   reservationOf,
+  type EventAlert,
   type EventAttributes,
   type EventInput,
   type EventSeverity,
@@ -15,7 +16,7 @@ import { findEvent, listEvents, type Delivery, type StoredEvent } from './sql/re
 import type { RunStatus } from './run-status.js';
 import type { Database } from '@annex/database';
 import { runErrors } from './errors.js';
-import type { Rejection } from './rows/event-row.js';
+import type { Rejection, Suppression } from './rows/event-row.js';
 import type { RunsCaller } from './runs.js';
 
 /** An event as the REST API shows it. */
@@ -32,6 +33,14 @@ export interface EventView {
   attributes: EventAttributes;
   /** Why no handler got it. */
   rejected?: Rejection;
+  /** The type that it came with, where a mapping gave it another. */
+  raw_type?: string;
+  /** `<mapping>/<rule>` that took it, or made it. */
+  mapped_from?: string;
+  /** Why a mapping gave it to nobody. */
+  suppressed_by?: Suppression;
+  /** The alert that it belongs to. */
+  alert?: EventAlert;
   /** The run that emitted it. */
   run_id?: string;
   deliveries: EventDeliveryView[];
@@ -75,8 +84,8 @@ export interface EventFilter {
   severity?: EventSeverity | undefined;
   /** One of its tags. */
   tag?: string | undefined;
-  /** `rejected`: only those that were kept from every handler. */
-  status?: 'rejected' | undefined;
+  /** Only those that nobody got: `rejected` by what their source must say, `suppressed` by a mapping. */
+  status?: 'rejected' | 'suppressed' | undefined;
 }
 
 /** Events that one look at the database brings. */
@@ -151,7 +160,7 @@ export class Events {
         ...(until && { until }),
         ...(severity && { severity }),
         ...(tag !== undefined && { tag }),
-        rejected: status === 'rejected',
+        status,
         limit: page.limit,
         ...(page.cursor !== undefined && { cursor: page.cursor }),
       }),
@@ -252,6 +261,10 @@ function eventView(event: StoredEvent): EventView {
     tags: event.tags,
     attributes: event.attributes,
     ...(event.rejected && { rejected: event.rejected }),
+    ...(event.rawType !== null && { raw_type: event.rawType }),
+    ...(event.mappedFrom !== null && { mapped_from: event.mappedFrom }),
+    ...(event.suppressedBy && { suppressed_by: event.suppressedBy }),
+    ...(event.alert && { alert: event.alert }),
     ...(event.runId !== null && { run_id: event.runId }),
     deliveries: event.deliveries.map(deliveryView),
   };

@@ -13,7 +13,7 @@ import { RunEndings } from './run-endings.js';
 import { hasEnded, type RunStatus } from './run-status.js';
 import { findBulkReplay, insertBulkReplay, listBulkReplays, type BulkReplay } from './sql/bulk-replay.js';
 import { cancelRun, findRunState } from './sql/cancel-run.js';
-import { planFanOut } from './sql/emit-event.js';
+import { planFanOut } from './sql/fan-out.js';
 import { ensureRoom, insertQueued, roomLeft } from './sql/enqueue-run.js';
 import { findEvent } from './sql/read-events.js';
 import {
@@ -176,7 +176,7 @@ export class Runs implements Stoppable {
       const before = await latestRunsOfEvent(tx, event.id);
       const planned = await planFanOut(tx, {
         eventId: event.id,
-        type: event.type,
+        types: event.rawType === null ? [event.type] : [event.type, event.rawType],
         depth: event.depth,
         replayOf: (handler) => before.get(handler) ?? null,
       });

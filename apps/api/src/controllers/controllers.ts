@@ -14,6 +14,7 @@ import { JobsController } from './jobs.controller.js';
 import { KvController } from './kv.controller.js';
 import { LogsController } from './logs.controller.js';
 import { MailController } from './mail.controller.js';
+import { MappingsController } from './mappings.controller.js';
 import { PluginConfigController } from './plugin-config.controller.js';
 import { PluginHealthController } from './plugin-health.controller.js';
 import { PluginsController } from './plugins.controller.js';
@@ -54,6 +55,7 @@ export const controllers = [
   DeadLettersController,
   WebhooksController,
   HooksController,
+  MappingsController,
   FilesController,
   FileLinksController,
   MailController,

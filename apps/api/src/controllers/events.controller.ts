@@ -62,7 +62,10 @@ export const eventQuery = pageSchema.extend({
     .refine(isEventTag, 'is no tag: printable characters without commas')
     .optional()
     .describe('One of its tags'),
-  status: z.enum(['rejected']).optional().describe('Only events that lack what their source must say; nobody got them'),
+  status: z
+    .enum(['rejected', 'suppressed'])
+    .optional()
+    .describe('Only events that nobody got: they lack what their source must say, or a mapping kept them back'),
 });
 
 /** The event, or every fault of it. `data`: what the request calls the event's data. */

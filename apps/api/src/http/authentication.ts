@@ -29,6 +29,7 @@ declare module 'fastify' {
     callPoints?: number;
     /** Its body is an event: a large one is paid from an account of its own. */
     takesEvent?: boolean;
+    takesYaml?: boolean;
     /** Bytes of a body; left out: the server's own limit. */
     maxBodyBytes?: number;
     /** It is a stream: a token in the address will do. */

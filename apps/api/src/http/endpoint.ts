@@ -17,6 +17,8 @@ export interface Description<A extends Answers = Answers> {
   callPoints?: number;
   /** The body is an event: a large one costs points of an account of its own (`EventBudget`). */
   takesEvent?: boolean;
+  /** The body may be YAML too ({@link YamlText}). */
+  takesYaml?: boolean;
   /**
    * Bytes of a body. Default {@link restLimits.bodyBytes}; what carries values of plugins takes the server's own limit,
    * `Infinity`.
@@ -63,6 +65,7 @@ export function Endpoint<const A extends Answers>(given: Description<A>): Endpoi
     answers,
     callPoints,
     takesEvent,
+    takesYaml,
     maxBodyBytes = restLimits.bodyBytes,
     query,
     upload,
@@ -78,6 +81,7 @@ export function Endpoint<const A extends Answers>(given: Description<A>): Endpoi
       gate,
       ...(callPoints !== undefined && { callPoints }),
       ...(takesEvent && { takesEvent }),
+      ...(takesYaml && { takesYaml }),
       ...(gate !== 'public' && { queryNames: Object.keys(query?.shape ?? {}) }),
       ...(stream && { isStream: true }),
       ...(Number.isFinite(maxBodyBytes) && !upload && { maxBodyBytes }),

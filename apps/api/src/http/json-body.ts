@@ -10,6 +10,11 @@ import { apiErrors } from './errors.js';
 import { refuseInexactNumbers } from './exact-body.js';
 import { findIllFormed } from './well-formed.js';
 
+/** A body that was sent as YAML; whoever takes it reads it. */
+export class YamlText {
+  constructor(readonly yaml: string) {}
+}
+
 /**
  * Takes `application/json` and the `+json` types (RFC 6839), CloudEvents among them; no other type of Fastify's own.
  */
@@ -28,6 +33,16 @@ export function parseJsonBodies(server: FastifyInstance, bodies: BodyReader, bud
       // What the endpoint makes of it is a piece of work of its own.
       await largeWork.turn();
       return value;
+    },
+  );
+  server.addContentTypeParser(
+    /^(application|text)\/(x-)?yaml\b/i,
+    async (request: Identified, payload: IncomingMessage) => {
+      const body = await bodies.read(request, payload);
+      if (!request.routeOptions.config.takesYaml)
+        throw apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'YAML is not read here; send application/json.');
+      if (!isUtf8(body)) throw apiErrors.error('INVALID_JSON', 'The body is not UTF-8, which YAML is sent in here.');
+      return body.length === 0 ? undefined : new YamlText(body.toString('utf8'));
     },
   );
   // `curl -d` and some clients name the form type when they send nothing.

@@ -31,6 +31,25 @@ const eventFields = {
     .optional()
     .describe('Why nobody got it: what its source must say and it did not'),
   run_id: z.string().optional().describe('The run that emitted it'),
+  raw_type: z.string().optional().describe('The type that it came with, where a mapping gave it another'),
+  mapped_from: z.string().optional().describe('`<mapping>/<rule>` that took it, or made it'),
+  suppressed_by: z
+    .object({
+      reason: z.enum(['window', 'silence', 'resolved', 'unmapped']),
+      rule: z.string(),
+      alert: z.string().nullable(),
+    })
+    .optional()
+    .describe('Why a mapping gave it to nobody'),
+  alert: z
+    .object({
+      id: z.string(),
+      status: z.enum(['firing', 'resolved']),
+      count: z.number().int().describe('Events of the alert up to this one'),
+      first_at: time,
+    })
+    .optional()
+    .describe('The alert that it belongs to'),
 };
 
 export const Event = z.object({ ...eventFields, deliveries: z.array(EventDelivery) }).meta({ id: 'Event' });

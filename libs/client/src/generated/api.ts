@@ -693,6 +693,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mappings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mappings in force */
+        get: operations["listMappings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mappings/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One mapping */
+        get: operations["getMapping"];
+        /**
+         * Set a mapping, new or not
+         * @description 201 when it is new. It is in force from the answer on, as a whole. A faulty one is refused with all its faults, and the one before stays in force.
+         */
+        put: operations["setMapping"];
+        post?: never;
+        /** Remove a mapping with its alerts */
+        delete: operations["deleteMapping"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -2203,12 +2242,26 @@ export interface components {
             event_id: string;
         };
         Event: {
+            /** @description The alert that it belongs to */
+            alert?: {
+                /** @description Events of the alert up to this one */
+                count: number;
+                /** Format: date-time */
+                first_at: string;
+                id: string;
+                /** @enum {string} */
+                status: "firing" | "resolved";
+            };
             attributes: {
                 [key: string]: string | number | boolean;
             };
             data: unknown;
             deliveries: components["schemas"]["EventDelivery"][];
             id: string;
+            /** @description `<mapping>/<rule>` that took it, or made it */
+            mapped_from?: string;
+            /** @description The type that it came with, where a mapping gave it another */
+            raw_type?: string;
             /** @description Why nobody got it: what its source must say and it did not */
             rejected?: {
                 missing: string[];
@@ -2220,6 +2273,13 @@ export interface components {
             severity: "debug" | "info" | "warning" | "error" | "critical";
             source: string;
             subject: string | null;
+            /** @description Why a mapping gave it to nobody */
+            suppressed_by?: {
+                alert: string | null;
+                /** @enum {string} */
+                reason: "window" | "silence" | "resolved" | "unmapped";
+                rule: string;
+            };
             tags: string[];
             /** Format: date-time */
             time: string;
@@ -2236,6 +2296,16 @@ export interface components {
         };
         /** @description An event with what made it happen and what it made happen */
         EventTree: {
+            /** @description The alert that it belongs to */
+            alert?: {
+                /** @description Events of the alert up to this one */
+                count: number;
+                /** Format: date-time */
+                first_at: string;
+                id: string;
+                /** @enum {string} */
+                status: "firing" | "resolved";
+            };
             attributes: {
                 [key: string]: string | number | boolean;
             };
@@ -2251,6 +2321,10 @@ export interface components {
             data: unknown;
             deliveries: components["schemas"]["TracedDelivery"][];
             id: string;
+            /** @description `<mapping>/<rule>` that took it, or made it */
+            mapped_from?: string;
+            /** @description The type that it came with, where a mapping gave it another */
+            raw_type?: string;
             /** @description Why nobody got it: what its source must say and it did not */
             rejected?: {
                 missing: string[];
@@ -2262,6 +2336,13 @@ export interface components {
             severity: "debug" | "info" | "warning" | "error" | "critical";
             source: string;
             subject: string | null;
+            /** @description Why a mapping gave it to nobody */
+            suppressed_by?: {
+                alert: string | null;
+                /** @enum {string} */
+                reason: "window" | "silence" | "resolved" | "unmapped";
+                rule: string;
+            };
             tags: string[];
             /** Format: date-time */
             time: string;
@@ -2474,6 +2555,25 @@ export interface components {
             status: "sending" | "sent" | "kept" | "failed";
             subject: string;
             to: string[];
+        };
+        /** @description What events become */
+        Mapping: {
+            correlations: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description As it was written */
+            document: {
+                [key: string]: unknown;
+            };
+            enabled_rules: number;
+            name: string;
+            /** @description The plugin whose package brought it; `null`: the tenant’s own */
+            plugin: string | null;
+            rules: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description One more with each change */
+            version: number;
         };
         /** @description Who a token belongs to */
         Me: {
@@ -3412,6 +3512,26 @@ export interface components {
             id: string;
             user_agent: string | null;
         };
+        SetMapping: {
+            correlations: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description As it was written */
+            document: {
+                [key: string]: unknown;
+            };
+            enabled_rules: number;
+            name: string;
+            /** @description The plugin whose package brought it; `null`: the tenant’s own */
+            plugin: string | null;
+            rules: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description One more with each change */
+            version: number;
+            /** @description What was read in another way than it was written */
+            warnings: components["schemas"]["InputFault"][];
+        };
         StartedRun: {
             run_id: string;
             status: components["schemas"]["RunStatus"];
@@ -3892,6 +4012,7 @@ export type LastRun = components['schemas']['LastRun'];
 export type Login = components['schemas']['Login'];
 export type LogLine = components['schemas']['LogLine'];
 export type Mail = components['schemas']['Mail'];
+export type Mapping = components['schemas']['Mapping'];
 export type Me = components['schemas']['Me'];
 export type NewInvitation = components['schemas']['NewInvitation'];
 export type NewToken = components['schemas']['NewToken'];
@@ -3928,6 +4049,7 @@ export type RunMention = components['schemas']['RunMention'];
 export type RunStatus = components['schemas']['RunStatus'];
 export type Secret = components['schemas']['Secret'];
 export type Session = components['schemas']['Session'];
+export type SetMapping = components['schemas']['SetMapping'];
 export type StartedRun = components['schemas']['StartedRun'];
 export type Stats = components['schemas']['Stats'];
 export type StreamToken = components['schemas']['StreamToken'];
@@ -4911,8 +5033,8 @@ export interface operations {
                 limit?: number;
                 severity?: "debug" | "info" | "warning" | "error" | "critical";
                 since?: string;
-                /** @description Only events that lack what their source must say; nobody got them */
-                status?: "rejected";
+                /** @description Only events that nobody got: they lack what their source must say, or a mapping kept them back */
+                status?: "rejected" | "suppressed";
                 /** @description One of its tags */
                 tag?: string;
                 /** @description A name, or a pattern */
@@ -6010,6 +6132,176 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listMappings: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Mapping"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getMapping: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mapping"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setMapping: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @constant */
+                    api_version?: "v1";
+                    correlations?: unknown[];
+                    /** @description Rules; the first that takes an event counts */
+                    mappings?: unknown[];
+                    /**
+                     * @description Default keep
+                     * @enum {string}
+                     */
+                    unmapped?: "keep" | "drop";
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetMapping"];
+                };
+            };
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetMapping"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteMapping: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];

@@ -1,5 +1,5 @@
 import type { Id } from '@annex/kernel';
-import type { Manifest, WebhookDefinition } from '@annex/manifest';
+import type { Manifest, PackageMapping, WebhookDefinition } from '@annex/manifest';
 import type { Registration } from '@annex/sandbox';
 import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 import { idColumn } from '@annex/database';
@@ -43,6 +43,10 @@ export class ReleaseRow {
   /** What `webhooks/*.yaml` of the package say. */
   @Column({ name: 'webhooks', type: 'json', default: [] })
   webhooks!: WebhookDefinition[];
+
+  /** What `mappings/*.yaml` of the package say. */
+  @Column({ name: 'mappings', type: 'json', default: [] })
+  mappings!: PackageMapping[];
 
   /** The blob that holds the script of the webhooks' transforms, or `null`: there are none. */
   @Column({ name: 'transforms_sha256', type: 'text', nullable: true })

@@ -1,4 +1,4 @@
-import { KiB, SECOND } from '@annex/kernel';
+import { DAY, KiB, SECOND } from '@annex/kernel';
 
 /** An event. */
 export const eventLimits = {
@@ -56,4 +56,44 @@ export const hookLimits = {
   pathSegments: 16,
   /** What is said back in a handshake. */
   echoedChars: 2048,
+} as const;
+
+/** Mappings: what events become. */
+export const mappingLimits = {
+  /** Mappings that a tenant may have, those of its packages included. */
+  mappings: 100,
+  /** One mapping as text. */
+  bytes: 128 * KiB,
+  /** Levels of lists and objects in one. */
+  levels: 24,
+  /** Rules of a tenant, of all mappings together. */
+  rules: 500,
+  /** Correlations of a tenant, of all mappings together. */
+  correlations: 50,
+  /** Alerts that fire, and windows of correlations that are open, of a tenant. */
+  openKeys: 10_000,
+  /** Types in each list of a correlation. */
+  types: 10,
+  /** What one rule sets. */
+  sets: 16,
+  /** A Liquid text of a rule. */
+  textChars: 1000,
+  /** What one such text makes; longer is cut. */
+  renderedChars: 4096,
+  /** A key; of a longer one its digest is kept. */
+  keyChars: 256,
+  /** `window_s` and `resolve_after_s`. */
+  windowS: (7 * DAY) / SECOND,
+  /** `within_s`. */
+  withinS: DAY / SECOND,
+  /** What the conditions of all rules may look at in one event, in steps; past that it stays unmapped. */
+  stepsPerEvent: 200_000,
+  /** How long an alert that only an event resolves stays without one. */
+  alertMs: 30 * DAY,
+  /** How long a resolved alert is shown. */
+  resolvedMs: 7 * DAY,
+  /** Files in `mappings/` of a package. */
+  packageFiles: 20,
+  /** All of them together. */
+  packageBytes: 512 * KiB,
 } as const;

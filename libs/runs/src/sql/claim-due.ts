@@ -3,7 +3,7 @@
  * LOCKED, so each run goes to one of them. How many of which tenant is the asker's matter (libs/dispatch, `turns.ts`);
  * here it is only looked up, by the index of what is due, so that it costs the same however much waits.
  */
-import type { EventAttributes, EventSeverity } from '@annex/events';
+import type { EventAlert, EventAttributes, EventSeverity } from '@annex/events';
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { webhookLimits } from '@annex/limits';
 import { statement, type PlatformTransaction } from '@annex/database';
@@ -103,6 +103,9 @@ interface ClaimedRow extends AnswerRow {
   event_severity: EventSeverity | null;
   event_tags: string[] | null;
   event_attributes: EventAttributes | null;
+  event_raw_type: string | null;
+  event_mapped_from: string | null;
+  event_alert: EventAlert | null;
 }
 
 /**
@@ -160,7 +163,8 @@ select a.tenant_id as asked, a.weight, a.cap, a.running, m.waits, m.id, m.instal
   m.ordinal, m.event_id, m.payload::text as payload, jsonb_array_length(m.attempts) as attempt, m.claims,
   m.attempt_count, m.depth, m.policy, m.scheduled_for, m.queued_at, m.webhook_id, m.delivery_id,
   e.type as event_type, e.source as event_source, e.subject as event_subject, e.data::text as event_data,
-  e.time as event_time, e.severity as event_severity, e.tags as event_tags, e.attributes as event_attributes
+  e.time as event_time, e.severity as event_severity, e.tags as event_tags, e.attributes as event_attributes,
+  e.raw_type as event_raw_type, e.mapped_from as event_mapped_from, e.alert as event_alert
 from asked a left join moved m on m.tenant_id = a.tenant_id
 left join events e on m.waits is null and m.kind in ('event', 'webhook') and e.tenant_id = m.tenant_id
   and e.id = m.event_id
@@ -238,6 +242,9 @@ function payloadOf(row: ClaimedRow): Json | undefined {
     severity: row.event_severity,
     tags: row.event_tags,
     attributes: row.event_attributes,
+    ...(row.event_raw_type !== null && { raw_type: row.event_raw_type }),
+    ...(row.event_mapped_from !== null && { mapped_from: row.event_mapped_from }),
+    ...(row.event_alert && { alert: { ...row.event_alert } }),
   };
 }
 

@@ -1,16 +1,20 @@
 /**
- * Emit: one transaction writes the event, resolves the subscriptions and makes one run for each. The event's row is
- * unique on tenant and id, so whoever sends the same id again, at the same moment or after a lost answer, gets the runs
- * of the first time and makes none.
+ * Emit: one transaction writes the event as its mapping makes it, resolves the subscriptions and makes one run for
+ * each. The event's row is unique on tenant and id, so whoever sends the same id again, at the same moment or after a
+ * lost answer, gets the runs of the first time and makes none. What mappings remember is written here too: an event
+ * that is undone was never counted.
  */
-import { idFromUuid, newId, uuidFromId, type Id, type Json } from '@annex/kernel';
-import { matchesEvent, type EventLabels } from '@annex/events';
+import { idFromUuid, newId, type Id, type Json } from '@annex/kernel';
+import type { EventLabels, IncomingEvent, MappedEvent } from '@annex/events';
 import { maxEmitDepth } from '@annex/limits';
 import { outcomeErrors } from '../outcomes.js';
-import { statement, type TenantTransaction } from '@annex/database';
-import { ensureRoom, insertQueued, type BackgroundKind, type NewRun, type RunPolicy } from './enqueue-run.js';
+import type { TenantTransaction } from '@annex/database';
+import { ensureRoom, insertQueued, type NewRun } from './enqueue-run.js';
 import type { Rejection } from '../rows/event-row.js';
-import { handlerKey } from './replay.js';
+import { findSubscribers, planRuns, type Subscribers } from './fan-out.js';
+import { insertEvent } from './insert-event.js';
+import { lastMapper, mapperOf, type KnownMapper } from './mapping-rules.js';
+import { writeMapped } from './write-mapped.js';
 
 /** An event to be written. Its texts must have passed `readEvent` (libs/events) or be the platform's own. */
 export interface NewEvent extends Partial<EventLabels> {
@@ -46,34 +50,7 @@ export interface EmittedEvent {
 /** Writes an event in the caller's transaction. Handlers start after its commit. */
 export type EmitEvent = (tx: TenantTransaction, event: NewEvent) => Promise<EmittedEvent>;
 
-interface SubscriptionRow {
-  webhook_id: string | null;
-  installation_id: string | null;
-  pattern: string;
-  name: string;
-  ordinal: number;
-  plugin: string | null;
-  policy: RunPolicy;
-}
-
-const insertSql = statement(
-  `insert into events (tenant_id, id, type, source, subject, data, time, depth, run_id, severity, tags, attributes,
-     rejected)
-   values ($1, $2, $3, $4, $5, $6::json, coalesce($7::timestamptz, now()), $8, $9, $10, $11, $12::json, $13::json)
-   on conflict do nothing`,
-);
-
-const subscribersSql = statement(
-  `select null::uuid as webhook_id, installation_id, pattern, pattern as name, ordinal, plugin, policy
-   from subscriptions
-     where tenant_id = $1 and (pattern = $2 or strpos(pattern, '*') > 0) and ($3::uuid is null or installation_id = $3)
-     union all
-     select w.id, w.installation_id, e.pattern, w.name, 0, w.plugin, w.policy from webhooks w cross
-     join lateral jsonb_array_elements_text(w.events) as e (pattern)
-     where w.tenant_id = $1 and w.active and (e.pattern = $2 or strpos(e.pattern, '*') > 0)
-       and ($3::uuid is null or w.installation_id = $3)
-     order by plugin, pattern, ordinal`,
-);
+type Runs = (NewRun & { id: Id<'run'> })[];
 
 /**
  * Writes an event and one run per subscribed handler. Throws `EMIT_DEPTH` when `depth` is over {@link maxEmitDepth} and
@@ -82,92 +59,84 @@ const subscribersSql = statement(
  */
 export const emitEvent: EmitEvent = async (tx, event) => {
   const depth = event.depth ?? 0;
-  if (depth > maxEmitDepth) {
-    throw outcomeErrors.error(
-      'EMIT_DEPTH',
-      `This event would be ${depth} emits deep; at most ${maxEmitDepth} are allowed. Look for handlers that cause ` +
-        `each other's events.`,
-      {
-        extra: { limit: maxEmitDepth },
-      },
-    );
+  checkDepth(depth);
+  const incoming = incomingOf(event);
+  const { id: eventId } = incoming;
+  if (event.rejected) {
+    const isNew = await insertEvent(tx, {
+      ...incoming,
+      ...untouched,
+      depth,
+      time: event.time,
+      runId: event.runId,
+      rejected: event.rejected,
+    });
+    return isNew
+      ? { eventId, runs: [], duplicate: false }
+      : { eventId, runs: await firstRuns(tx, eventId), duplicate: true };
   }
-  const eventId = event.id ?? newId('event');
-  const inserted = await tx.execute(insertSql, [
-    tx.tenantUuid,
-    eventId,
-    event.type,
-    event.source,
-    event.subject ?? null,
-    JSON.stringify(event.data),
-    event.time ?? null,
-    depth,
-    event.runId ? uuidFromId(event.runId) : null,
-    event.severity ?? 'info',
-    event.tags ?? [],
-    JSON.stringify(event.attributes ?? {}),
-    event.rejected ? JSON.stringify(event.rejected) : null,
-  ]);
-  if (inserted === 0) return { eventId, runs: await firstRuns(tx, eventId), duplicate: true };
-  if (event.rejected) return { eventId, runs: [], duplicate: false };
-  const runs = await planFanOut(tx, { eventId, type: event.type, depth, ...(event.only && { only: event.only }) });
-  if (runs.length > 0) {
-    await ensureRoom(tx, runs.length);
-    await insertQueued(tx, runs);
+  const { mapper, mapped, subscribers } = await look(tx, incoming, event.only);
+  const context = { depth, time: event.time, runId: event.runId, mapper };
+  const written = await writeMapped(tx, mapped, context);
+  if (written.isDuplicate) return { eventId, runs: await firstRuns(tx, eventId), duplicate: true };
+  const runs: Runs = written.isSuppressed ? [] : planRuns(subscribers, { eventId, types: typesOf(mapped), depth });
+  const all = [...written.followingRuns, ...runs];
+  if (all.length > 0) {
+    await ensureRoom(tx, all.length);
+    await insertQueued(tx, all);
   }
   return { eventId, runs: runs.map(({ id, plugin }) => ({ runId: id, plugin })), duplicate: false };
 };
 
 /**
- * The runs that an event makes: one per handler whose pattern matches now, and one per webhook, however many of its
- * patterns do. @internal
+ * The event as the mappings in force make it, and its subscribers. The rules of last time are tried first: they are the
+ * right ones unless somebody changed them since, and then the names to look for are known before the look.
  */
-export async function planFanOut(
+async function look(
   tx: TenantTransaction,
-  {
-    eventId,
-    type,
-    depth,
-    only,
-    replayOf,
-  }: {
-    eventId: string;
-    type: string;
-    depth: number;
-    only?: Id<'installation'>;
-    replayOf?: (handler: string) => Id<'run'> | null;
-  },
-): Promise<(NewRun & { id: Id<'run'> })[]> {
-  const subscriptions = await tx.query<SubscriptionRow>(subscribersSql, [
-    tx.tenantUuid,
-    type,
-    only ? uuidFromId(only) : null,
-  ]);
-  const sending = new Set<string>();
-  return subscriptions
-    .filter(({ webhook_id, pattern }) => {
-      if (!matchesEvent(pattern, type)) return false;
-      if (webhook_id === null) return true;
-      const isFirst = !sending.has(webhook_id);
-      sending.add(webhook_id);
-      return isFirst;
-    })
-    .map(({ webhook_id, installation_id, name, ordinal, plugin, policy }) => {
-      const kind: BackgroundKind = webhook_id === null ? 'event' : 'webhook';
-      return {
-        id: newId('run'),
-        installationId: installation_id === null ? null : idFromUuid('installation', installation_id),
-        plugin,
-        kind,
-        name,
-        ordinal,
-        policy,
-        eventId,
-        depth,
-        replayOf: replayOf?.(handlerKey({ kind, plugin, name, ordinal })) ?? null,
-        webhookId: webhook_id === null ? null : idFromUuid('webhook', webhook_id),
-      };
-    });
+  incoming: IncomingEvent,
+  only: Id<'installation'> | undefined,
+): Promise<{ mapper: KnownMapper['mapper']; mapped: MappedEvent; subscribers: Subscribers }> {
+  const last = lastMapper(tx);
+  const guess = last.mapper.map(incoming);
+  const subscribers = await findSubscribers(tx, typesOf(guess), only);
+  if (subscribers.revision === last.revision) return { mapper: last.mapper, mapped: guess, subscribers };
+  const { mapper } = await mapperOf(tx, subscribers.revision);
+  const mapped = mapper.map(incoming);
+  const isFound = typesOf(mapped).every((type) => subscribers.types.includes(type));
+  return { mapper, mapped, subscribers: isFound ? subscribers : await findSubscribers(tx, typesOf(mapped), only) };
+}
+
+/** Hooks get an event by its name, and by the one that it had before. */
+function typesOf({ event, rawType }: MappedEvent): string[] {
+  return rawType === null ? [event.type] : [event.type, rawType];
+}
+
+function incomingOf(event: NewEvent): IncomingEvent {
+  return {
+    id: event.id ?? newId('event'),
+    type: event.type,
+    source: event.source,
+    subject: event.subject ?? null,
+    data: event.data,
+    time: event.time ?? new Date().toISOString(),
+    severity: event.severity ?? 'info',
+    tags: event.tags ?? [],
+    attributes: event.attributes ?? {},
+  };
+}
+
+/** What a rejected event has none of. */
+const untouched = { rawType: null, mappedFrom: null, suppressedBy: null, alert: null };
+
+function checkDepth(depth: number): void {
+  if (depth <= maxEmitDepth) return;
+  throw outcomeErrors.error(
+    'EMIT_DEPTH',
+    `This event would be ${depth} emits deep; at most ${maxEmitDepth} are allowed. Look for handlers that cause ` +
+      `each other's events.`,
+    { extra: { limit: maxEmitDepth } },
+  );
 }
 
 async function firstRuns(tx: TenantTransaction, eventId: string): Promise<EmittedEvent['runs']> {

@@ -34,8 +34,8 @@ export interface EventQuery {
   severity?: EventSeverity;
   /** One of its tags. */
   tag?: string;
-  /** Only those that were kept from every handler. */
-  rejected?: boolean;
+  /** Only those that were kept from every handler: by what their source must say, or by a mapping. */
+  status?: 'rejected' | 'suppressed' | undefined;
   limit: number;
   /** `cursor` of the page before. */
   cursor?: string;
@@ -51,15 +51,17 @@ export interface EventPage {
 export type ReadEvent = Omit<EventRow, 'tenantId'> & { createdText: string };
 
 export const eventColumns = `id, type, source, subject, data, time, depth, run_id, created_at,
-  severity, tags, attributes, rejected,
+  severity, tags, attributes, rejected, raw_type, mapped_from, suppressed_by, alert,
   created_at::text as "createdText"`;
+
+const keptBack = { rejected: 'and rejected is not null', suppressed: 'and suppressed_by is not null' } as const;
 
 /**
  * A page of events, newest first, with their deliveries. A cursor that this function did not make is taken for none.
  */
 export async function listEvents(
   tx: TenantTransaction,
-  { type, since, until, severity, tag, rejected = false, limit, cursor }: EventQuery,
+  { type, since, until, severity, tag, status, limit, cursor }: EventQuery,
 ): Promise<EventPage> {
   const [at, id] = readCursor(cursor) ?? [null, null];
   const rows = await tx.rows<EventRow, ReadEvent>(
@@ -69,7 +71,7 @@ export async function listEvents(
        and ($4::timestamptz is null or created_at < $4)
        and ($5::timestamptz is null or (created_at, id) < ($5, $6))
        and ($8::text is null or severity = $8) and ($9::text is null or $9 = any(tags))
-       ${rejected ? 'and rejected is not null' : ''} order by created_at desc, id desc limit $7`,
+       ${status === undefined ? '' : keptBack[status]} order by created_at desc, id desc limit $7`,
     [
       tx.tenantUuid,
       type === undefined ? null : patternAsRegex(type),

@@ -231,5 +231,13 @@ function refused(
     ),
     hostile: fault('BUNDLE_FAILED', 'the compiler came to no sound report of the package; simplify its code.'),
   };
-  return { ok: false, files: new Map(), webhooks: [], transforms: null, errors: [faults[kind]], warnings: [] };
+  return {
+    ok: false,
+    files: new Map(),
+    webhooks: [],
+    mappings: [],
+    transforms: null,
+    errors: [faults[kind]],
+    warnings: [],
+  };
 }

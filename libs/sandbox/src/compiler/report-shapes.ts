@@ -2,8 +2,11 @@
  * Whether parts of a report have the shape that they must have. Copies what it accepts, so that nothing else comes
  * along.
  */
+import { readMapping } from '@annex/events';
 import { findHostCall, type HostMethod } from '@annex/host-api';
-import type { BundleReach, Place, ScriptRef, WebhookDefinition } from '@annex/manifest';
+import type { JsonObject } from '@annex/kernel';
+import { mappingLimits } from '@annex/limits';
+import type { BundleReach, PackageMapping, Place, ScriptRef, WebhookDefinition } from '@annex/manifest';
 import { maxWebhooks } from './limits.js';
 
 const maxPlaces = 1000;
@@ -71,6 +74,17 @@ export function asWebhooks(value: unknown): WebhookDefinition[] {
       postTransform: asScript(postTransform),
       retry: asRetry(retry),
     };
+  });
+}
+
+/** What mappings mean is read again of their documents, so that a compiler cannot bring rules that no check saw. */
+export function asMappings(value: unknown, reservedEvents: readonly string[]): PackageMapping[] {
+  if (!isList(value) || value.length > mappingLimits.packageFiles) throw new TypeError('mappings');
+  return value.map((each) => {
+    if (!isRecord(each) || !isText(each['name'], 63) || !isRecord(each['document'])) throw new TypeError('a mapping');
+    const reading = readMapping(each['document'], { reservedEvents });
+    if (!reading.ok) throw new TypeError('a mapping that is none');
+    return { name: each['name'], document: each['document'] as JsonObject, definition: reading.mapping };
   });
 }
 

@@ -17,7 +17,7 @@ import {
   type PackageLimits,
   type PackageReport,
 } from '@annex/manifest';
-import { asReach, asWebhooks, isCount, isList, isRecord, isText } from './report-shapes.js';
+import { asMappings, asReach, asWebhooks, isCount, isList, isRecord, isText } from './report-shapes.js';
 import { maxFaults } from './limits.js';
 
 /** What a compiler says that cannot be: it is not to be trusted any more. */
@@ -31,6 +31,8 @@ interface ReportHead {
   warnings: unknown;
   reach: unknown;
   webhooks: unknown;
+  /** Names and documents: what they mean is read again. */
+  mappings: unknown;
   /** Paths and sizes, in the order of their bytes. */
   files: unknown;
   /** Bytes of code and of source map. */
@@ -50,6 +52,7 @@ export function packReport(report: PackageReport): { head: ReportHead; rest: Uin
     warnings: report.warnings.slice(0, maxFaults).map(shortened),
     reach: report.reach ?? null,
     webhooks: report.webhooks,
+    mappings: report.mappings.map(({ name, document }) => ({ name, document })),
     files: files.map(([path, bytes]) => [path, bytes.length]),
     bundle: scripts[0]?.map((part) => part.length) ?? null,
     transforms: scripts[1]?.map((part) => part.length) ?? null,
@@ -83,6 +86,7 @@ export function unpackReport(head: unknown, rest: Buffer, options: UnpackOptions
     ok: false,
     files,
     webhooks: asWebhooks(head['webhooks']),
+    mappings: asMappings(head['mappings'], options.limits.reservedEvents),
     transforms,
     errors: asFaults(head['errors']),
     warnings: asFaults(head['warnings']),

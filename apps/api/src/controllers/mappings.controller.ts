@@ -1,0 +1,90 @@
+import type { Page, PageRequest } from '@annex/kernel';
+import type { Caller } from '@annex/access';
+import { mappingLimits } from '@annex/limits';
+import { Mappings, type SentMapping } from '@annex/mappings';
+import { Body, Controller, Delete, Get, Param, Put, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { nothing } from '../http/answers.js';
+import { CurrentCaller } from '../http/authentication.js';
+import { Endpoint } from '../http/endpoint.js';
+import { anyJson, input, pageSchema } from '../http/input.js';
+import { YamlText } from '../http/json-body.js';
+import { Mapping, SetMapping } from '../views/mappings.js';
+import { listOf } from '../views/shared.js';
+
+const document = z
+  .looseObject({
+    api_version: z.literal('v1').optional(),
+    mappings: z.array(anyJson).optional().describe('Rules; the first that takes an event counts'),
+    correlations: z.array(anyJson).optional(),
+    unmapped: z.enum(['keep', 'drop']).optional().describe('Default keep'),
+  })
+  .describe('As docs/mappings.md tells; YAML (application/yaml) is read too');
+
+/** What was sent: YAML as its text, anything else as its value. */
+function sentBy(body: unknown): SentMapping {
+  return body instanceof YamlText ? { yaml: body.yaml } : { json: body };
+}
+
+/** What events become, which of them are one alert, and what follows when several come together. */
+@ApiTags('Mappings')
+@Controller('api/mappings')
+export class MappingsController {
+  constructor(private readonly mappings: Mappings) {}
+
+  @Get()
+  @Endpoint({
+    name: 'listMappings',
+    summary: 'Mappings in force',
+    gate: 'viewer',
+    query: pageSchema,
+    answers: { 200: listOf(Mapping) },
+  })
+  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: PageRequest): Promise<Page<Mapping>> {
+    return this.mappings.list(caller, page);
+  }
+
+  @Get(':name')
+  @Endpoint({ name: 'getMapping', summary: 'One mapping', gate: 'viewer', answers: { 200: Mapping } })
+  get(@CurrentCaller() caller: Caller, @Param('name') name: string): Promise<Mapping> {
+    return this.mappings.get(caller, name);
+  }
+
+  @Put(':name')
+  @Endpoint({
+    name: 'setMapping',
+    summary: 'Set a mapping, new or not',
+    gate: 'developer',
+    body: document,
+    takesYaml: true,
+    callPoints: 10,
+    maxBodyBytes: 2 * mappingLimits.bytes,
+    description:
+      '201 when it is new. It is in force from the answer on, as a whole. A faulty one is refused with all its ' +
+      'faults, and the one before stays in force.',
+    answers: { 200: SetMapping, 201: SetMapping },
+  })
+  async put(
+    @CurrentCaller() caller: Caller,
+    @Param('name') name: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SetMapping> {
+    const { created, ...view } = await this.mappings.put(caller, name, sentBy(body));
+    void reply.status(created ? 201 : 200);
+    return view;
+  }
+
+  @Delete(':name')
+  @Endpoint({
+    name: 'deleteMapping',
+    summary: 'Remove a mapping with its alerts',
+    gate: 'developer',
+    answers: { 204: nothing },
+  })
+  delete(@CurrentCaller() caller: Caller, @Param('name') name: string): Promise<void> {
+    return this.mappings.delete(caller, name);
+  }
+}

@@ -1,0 +1,32 @@
+import type { Json } from '@annex/kernel';
+import { mappingLimits } from '@annex/limits';
+
+/** What a path of a text leads to; `undefined`: nothing. */
+export type Value = Json | undefined;
+
+/** Puts texts one behind the other and stops at the most that a text makes, so that nothing larger is ever held. */
+export function concat(texts: Iterable<string>): string {
+  let out = '';
+  for (const text of texts) {
+    out += text;
+    if (out.length > mappingLimits.renderedChars) return out.slice(0, mappingLimits.renderedChars);
+  }
+  return out;
+}
+
+/** As Liquid puts a value out: nothing for what is not there, the items of a list one behind the other. */
+export function textOf(value: Value): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string') return value.slice(0, mappingLimits.renderedChars);
+  if (typeof value !== 'object') return String(value);
+  return Array.isArray(value) ? concat(mapped(value)) : '[object Object]';
+}
+
+function* mapped(values: readonly Json[]): Iterable<string> {
+  for (const value of values) yield textOf(value);
+}
+
+/** A cut may halve a surrogate pair, which PostgreSQL would not keep. */
+export function wellFormed(text: string): string {
+  return text.isWellFormed() ? text : text.toWellFormed();
+}

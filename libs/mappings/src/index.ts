@@ -1,0 +1,4 @@
+export { Mappings, type MappingsOptions, type MappingView } from './mappings.js';
+export type { SentMapping } from './read-document.js';
+export { connectPackageMappings, restPackageMappings } from './package-mappings.js';
+export { mappingErrors } from './errors.js';

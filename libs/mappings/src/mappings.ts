@@ -1,0 +1,158 @@
+/** What people ask of mappings: list them, write and remove their own, and try them out. */
+import { appendAudit } from '@annex/audit';
+import type { Database, TenantTransaction } from '@annex/database';
+import {
+  pageOf,
+  quote,
+  readCursor,
+  type InputFault,
+  type Json,
+  type JsonObject,
+  type Page,
+  type PageRequest,
+  type TenantActor,
+} from '@annex/kernel';
+import type { MappingRow } from '@annex/runs';
+import { forgetMapping, putInForce } from './change.js';
+import { mappingErrors } from './errors.js';
+import { invalid, readDocument, type SentMapping } from './read-document.js';
+import { beginMappingChange, deleteMapping, findMapping, listMappings } from './rows/mappings.js';
+
+/** Names of a tenant's own mappings; those of packages hold a dot. */
+const namePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+const anyName = /^[a-z0-9][a-z0-9_-]{0,62}(\.[a-z0-9][a-z0-9_-]{0,62})?$/;
+
+/** A mapping on the wire. */
+export interface MappingView {
+  name: string;
+  /** The plugin whose package brought it; `null`: the tenant's own. */
+  plugin: string | null;
+  /** One more with each change. */
+  version: number;
+  /** How many rules it has, and how many of them are enabled. */
+  rules: number;
+  enabled_rules: number;
+  correlations: number;
+  /** As it was written. */
+  document: JsonObject;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface MappingsOptions {
+  database: Pick<Database, 'forTenant'>;
+  /** Patterns of events that no mapping makes (`ANNEX_RESERVED_EVENTS`). Default: none. */
+  reservedEvents?: readonly string[] | undefined;
+}
+
+export class Mappings {
+  constructor(private readonly options: MappingsOptions) {}
+
+  /** A page of mappings by name, the tenant's own and those of packages. */
+  async list(caller: TenantActor, { limit, cursor }: PageRequest): Promise<Page<MappingView>> {
+    const after = readCursor(cursor, (text) => (anyName.test(text) ? text : undefined), refuseCursor);
+    const rows = await this.#transaction(caller, (tx) => listMappings(tx, { limit: limit + 1, after }));
+    const page = pageOf(rows, { limit }, ({ name }) => name);
+    return { ...page, items: page.items.map(view) };
+  }
+
+  /** Throws `MAPPING_NOT_FOUND`. */
+  get(caller: TenantActor, name: string): Promise<MappingView> {
+    return this.#transaction(caller, async (tx) => view(await this.#require(tx, name)));
+  }
+
+  /**
+   * Writes a mapping of the tenant's own, new or not: in force from its commit on, as a whole. A faulty one changes
+   * nothing. Throws `MAPPING_INVALID` with every fault, `MAPPING_OF_PACKAGE`, `MAPPING_LIMIT`.
+   */
+  put(
+    caller: TenantActor,
+    name: string,
+    sent: SentMapping,
+  ): Promise<MappingView & { created: boolean; warnings: InputFault[] }> {
+    if (name.includes('.') && anyName.test(name)) throw ofPackage(name);
+    if (!namePattern.test(name))
+      throw invalid([
+        { pointer: '/name', code: 'NAME', detail: `${quote(name, 80)} is no name: 1 to 63 of a-z, 0-9, "_" and "-".` },
+      ]);
+    const { document, definition, warnings } = readDocument(sent, this.options.reservedEvents ?? []);
+    return this.#transaction(caller, async (tx) => {
+      await beginMappingChange(tx);
+      const created = await putInForce(tx, { name, document, definition }, { actor: caller.actor });
+      const row = await this.#require(tx, name);
+      await this.#record(tx, caller, 'mapping.set', name, { version: row.version, rules: definition.rules.length });
+      return { ...view(row), created, warnings };
+    });
+  }
+
+  /** Removes a mapping of the tenant's own, with its alerts. Throws `MAPPING_NOT_FOUND`, `MAPPING_OF_PACKAGE`. */
+  delete(caller: TenantActor, name: string): Promise<void> {
+    return this.#transaction(caller, async (tx) => {
+      const row = await this.#require(tx, name);
+      if (row.installationId !== null) throw ofPackage(name);
+      await beginMappingChange(tx);
+      if (!(await deleteMapping(tx, name))) throw notFound(name);
+      await forgetMapping(tx, name);
+      await this.#record(tx, caller, 'mapping.deleted', name, { version: row.version });
+    });
+  }
+
+  async #require(tx: TenantTransaction, name: string): Promise<MappingRow> {
+    const row = anyName.test(name) ? await findMapping(tx, name) : null;
+    if (!row) throw notFound(name);
+    return row;
+  }
+
+  async #record(
+    tx: TenantTransaction,
+    { actor, requestId }: TenantActor,
+    action: string,
+    target: string,
+    detail: Record<string, Json>,
+  ): Promise<void> {
+    await appendAudit(tx, { actor, action, target, detail, ...(requestId !== undefined && { requestId }) });
+  }
+
+  #transaction<T>(caller: TenantActor, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    return this.options.database.forTenant(caller.tenant.id).transaction(work);
+  }
+}
+
+function view({ name, plugin, version, document, definition, createdAt, updatedAt }: MappingRow): MappingView {
+  return {
+    name,
+    plugin,
+    version,
+    rules: definition.rules.length,
+    enabled_rules: definition.rules.filter(({ enabled }) => enabled).length,
+    correlations: definition.correlations.length,
+    document,
+    created_at: createdAt.toISOString(),
+    updated_at: updatedAt.toISOString(),
+  };
+}
+
+function notFound(name: string): Error {
+  return mappingErrors.error(
+    'MAPPING_NOT_FOUND',
+    `There is no mapping ${quote(name, 80)} here. GET /api/mappings lists what is in force.`,
+  );
+}
+
+function ofPackage(name: string): Error {
+  return mappingErrors.error(
+    'MAPPING_OF_PACKAGE',
+    `${quote(name, 130)} comes with a plugin's package. Write a mapping of your own, which is asked first, upload a ` +
+      'release without it, or disable the plugin.',
+  );
+}
+
+function refuseCursor(): never {
+  throw invalid([
+    {
+      pointer: '/cursor',
+      code: 'CURSOR',
+      detail: 'is none that this list answered; leave it out to begin at the start.',
+    },
+  ]);
+}

@@ -1,0 +1,258 @@
+/** What mappings make of events, in the transaction that writes them. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uuidFromId, type Id, type JsonObject } from '@annex/kernel';
+import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
+import { makeInstallation, subscribe } from '../../../../test/support/installations.js';
+import { passTime, putMapping } from '../../../../test/support/mappings.js';
+import { emitEvent, type NewEvent } from './emit-event.js';
+import { findEvent, type StoredEvent } from './read-events.js';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await openTestDatabase();
+});
+afterAll(() => db.close());
+
+interface Stage {
+  tenant: Id<'tenant'>;
+  emit(event?: Partial<NewEvent>): Promise<{ eventId: string; handlers: number; event: StoredEvent }>;
+  put(document: JsonObject, name?: string): Promise<void>;
+  pass(seconds: number): Promise<void>;
+  events(type: string): Promise<StoredEvent[]>;
+}
+
+/** A tenant of whose plugin's hooks have these patterns. */
+async function stage(...patterns: string[]): Promise<Stage> {
+  const { id: tenant } = await db.makeTenant();
+  const installation = await makeInstallation(db, tenant);
+  for (const pattern of patterns) await subscribe(db, installation, pattern);
+  const scope = db.database.forTenant(tenant);
+  const find = async (id: string): Promise<StoredEvent> => {
+    const found = await scope.transaction((tx) => findEvent(tx, id));
+    if (!found) throw new Error(`no event ${id}`);
+    return found;
+  };
+  return {
+    tenant,
+    emit: async (event = {}) => {
+      const made = { type: 'pod-restart', source: 'kubernetes', subject: 'web-1', data: { n: 1 }, ...event };
+      const { eventId, runs } = await scope.transaction((tx) => emitEvent(tx, made));
+      return { eventId, handlers: runs.length, event: await find(eventId) };
+    },
+    put: (document, name) => putMapping(db, tenant, document, name),
+    pass: (seconds) => passTime(db, tenant, seconds),
+    events: async (type) => {
+      const rows = await db.sql('select id from events where tenant_id = $1 and type = $2 order by id', [
+        uuidFromId(tenant),
+        type,
+      ]);
+      return Promise.all(rows.map(({ id }) => find(id as string)));
+    },
+  };
+}
+
+const restart = { source: 'kubernetes', type: 'pod-restart', to: 'pod.restart' };
+
+describe('a mapped event', () => {
+  it('has its new type, severity, tags and subject, and says what it was', async () => {
+    const { put, emit } = await stage('pod.restart');
+    await put({
+      mappings: [
+        { ...restart, severity: 'warning', tags: { category: 'reliability' }, set: { subject: '{{ data.name }}' } },
+      ],
+    });
+    const { event, handlers } = await emit({ tags: ['own'], data: { name: 'web-7' } });
+    expect(event).toMatchObject({
+      ...{ type: 'pod.restart', rawType: 'pod-restart', mappedFrom: 'main/pod.restart', severity: 'warning' },
+      ...{ tags: ['own', 'category:reliability'], subject: 'web-7', suppressedBy: null, alert: null },
+    });
+    expect(handlers).toBe(1);
+  });
+
+  it('goes to hooks on either of its names, to each once', async () => {
+    const { put, emit } = await stage('pod.restart', 'pod-restart', '**');
+    await put({ mappings: [restart] });
+    expect((await emit()).handlers).toBe(3);
+  });
+
+  it('is what the rules make of it from the commit of a change on, and as it is where none takes it', async () => {
+    const { put, emit } = await stage('pod.restart', 'pod.fell');
+    expect((await emit()).event).toMatchObject({ type: 'pod-restart', mappedFrom: null, rawType: null });
+    await put({ mappings: [restart] });
+    expect((await emit()).event.type).toBe('pod.restart');
+    await put({ mappings: [{ ...restart, to: 'pod.fell' }] });
+    expect(await emit()).toMatchObject({ handlers: 1, event: { type: 'pod.fell' } });
+    await put({ mappings: [{ ...restart, enabled: false }] });
+    expect((await emit()).event.type).toBe('pod-restart');
+    await put({ mappings: [restart] });
+    expect((await emit({ source: 'other' })).event).toMatchObject({ type: 'pod-restart', mappedFrom: null });
+  });
+
+  it('of another tenant is not touched', async () => {
+    const [one, two] = [await stage('pod.restart'), await stage('pod.restart')];
+    await one.put({ mappings: [{ ...restart, dedupe: { key: '{{ subject }}' } }] });
+    await one.emit();
+    expect((await two.emit()).event).toMatchObject({ type: 'pod-restart', mappedFrom: null });
+    expect(await db.sql('select 1 from event_states where tenant_id = $1', [uuidFromId(two.tenant)])).toEqual([]);
+  });
+
+  it('is dropped, and shown, where its source is to hold nothing else', async () => {
+    const { put, emit } = await stage('**');
+    await put({ mappings: [restart], unmapped: 'drop' });
+    expect(await emit({ type: 'pod-pending' })).toMatchObject({
+      handlers: 0,
+      event: { suppressedBy: { reason: 'unmapped', rule: 'main', alert: null } },
+    });
+    expect((await emit({ type: 'pod-pending', source: 'other' })).handlers).toBe(1);
+  });
+
+  it('that is rejected is kept as it came', async () => {
+    const { put, emit } = await stage('**');
+    await put({ mappings: [{ ...restart, dedupe: { key: '{{ subject }}' } }] });
+    const rejected = { reason: 'no', missing: ['data.x'] };
+    expect(await emit({ rejected })).toMatchObject({ handlers: 0, event: { type: 'pod-restart', rejected } });
+    expect((await emit()).handlers).toBe(1);
+  });
+});
+
+describe('events of one key', () => {
+  const rule = { ...restart, dedupe: { key: '{{ subject }}', window_s: 60, resolve_after_s: 600 } };
+
+  it('go through once in a window; the others are shown with why, and counted', async () => {
+    const { put, emit, pass } = await stage('pod.restart');
+    await put({ mappings: [rule] });
+    const first = await emit();
+    expect(first).toMatchObject({ handlers: 1, event: { alert: { status: 'firing', count: 1 }, suppressedBy: null } });
+    const alert = first.event.alert?.id;
+    expect(await emit()).toMatchObject({
+      handlers: 0,
+      event: { alert: { id: alert, count: 2 }, suppressedBy: { reason: 'window', rule: 'main/pod.restart', alert } },
+    });
+    expect((await emit({ subject: 'web-2' })).handlers).toBe(1);
+    await pass(60);
+    expect(await emit()).toMatchObject({ handlers: 1, event: { alert: { id: alert, count: 3 } } });
+  });
+
+  it('are never counted with one that was known, or undone', async () => {
+    const { put, emit, tenant } = await stage('pod.restart');
+    await put({ mappings: [rule] });
+    await emit({ id: 'one' });
+    expect(await emit({ id: 'one' })).toMatchObject({ handlers: 1, event: { alert: { count: 1 } } });
+    const undone = db.database.forTenant(tenant).transaction(async (tx) => {
+      await emitEvent(tx, { type: 'pod-restart', source: 'kubernetes', subject: 'web-9', data: {} });
+      throw new Error('later');
+    });
+    await expect(undone).rejects.toThrow('later');
+    expect(await emit({ subject: 'web-9' })).toMatchObject({ handlers: 1, event: { alert: { count: 1 } } });
+  });
+
+  it('that come at once go through once', async () => {
+    const { put, emit } = await stage('pod.restart');
+    await put({ mappings: [rule] });
+    const all = await Promise.all(Array.from({ length: 12 }, () => emit()));
+    expect(all.filter(({ handlers }) => handlers === 1)).toHaveLength(1);
+    expect(all.map(({ event }) => event.alert?.count).sort((a = 0, b = 0) => a - b)).toEqual(
+      Array.from({ length: 12 }, (_, index) => index + 1),
+    );
+  });
+
+  it('are resolved by an event that says so, once', async () => {
+    const { put, emit } = await stage('pod.restart');
+    await put({ mappings: [{ ...rule, resolved_when: { 'data.status': 'ok' } }] });
+    const { event } = await emit();
+    const ok = { data: { status: 'ok' } };
+    expect(await emit(ok)).toMatchObject({
+      handlers: 1,
+      event: { alert: { id: event.alert?.id, status: 'resolved', count: 2 }, suppressedBy: null },
+    });
+    expect(await emit(ok)).toMatchObject({ handlers: 0, event: { suppressedBy: { reason: 'resolved' } } });
+    const again = await emit();
+    expect(again).toMatchObject({ handlers: 1, event: { alert: { status: 'firing', count: 1 } } });
+    expect(again.event.alert?.id).not.toBe(event.alert?.id);
+  });
+
+  it('begin a new alert when the old one is over, whose end is told first', async () => {
+    const { put, emit, pass, events } = await stage('pod.restart');
+    await put({ mappings: [rule] });
+    const first = await emit({ data: { n: 7 } });
+    await pass(600);
+    const second = await emit();
+    expect(second).toMatchObject({ handlers: 1, event: { alert: { status: 'firing', count: 1 } } });
+    const told = (await events('pod.restart')).filter(({ alert }) => alert?.status === 'resolved');
+    expect(told).toMatchObject([
+      { alert: { id: first.event.alert?.id, count: 1 }, data: { n: 7 }, source: 'annex:mappings/main' },
+    ]);
+    expect(told[0]?.deliveries).toHaveLength(1);
+  });
+
+  it('whose key is empty are not counted', async () => {
+    const { put, emit } = await stage('pod.restart');
+    await put({ mappings: [rule] });
+    for (let n = 0; n < 2; n += 1)
+      expect(await emit({ subject: null })).toMatchObject({ handlers: 1, event: { alert: null } });
+  });
+});
+
+describe('a correlation', () => {
+  const both = { emit: 'incident.opened', all: ['a.x', 'b.x'], by: '{{ subject }}', within_s: 60 };
+
+  it('makes its event when all have come for one key within the time, once', async () => {
+    const { put, emit, pass, events } = await stage('incident.opened');
+    await put({ correlations: [both] });
+    const one = await emit({ type: 'a.x' });
+    await emit({ type: 'b.x', subject: 'other' });
+    expect(await events('incident.opened')).toEqual([]);
+    const two = await emit({ type: 'b.x' });
+    await emit({ type: 'a.x' });
+    await emit({ type: 'b.x' });
+    expect(await events('incident.opened')).toMatchObject([
+      {
+        ...{ subject: 'web-1', severity: 'warning', mappedFrom: 'main/incident.opened' },
+        data: { key: 'web-1', events: [one.eventId, two.eventId] },
+        deliveries: [{ status: 'queued' }],
+      },
+    ]);
+    await pass(60);
+    await emit({ type: 'b.x' });
+    await emit({ type: 'a.x' });
+    expect(await events('incident.opened')).toHaveLength(2);
+  });
+
+  it('forgets what came too long ago', async () => {
+    const { put, emit, pass, events } = await stage();
+    await put({ correlations: [both] });
+    await emit({ type: 'a.x' });
+    await pass(60);
+    await emit({ type: 'b.x' });
+    expect(await events('incident.opened')).toEqual([]);
+    await emit({ type: 'a.x' });
+    expect(await events('incident.opened')).toHaveLength(1);
+  });
+
+  it('counts an event by its mapped type, also one that the window kept back', async () => {
+    const { put, emit, events } = await stage();
+    await put({
+      mappings: [{ type: 'a.raw', to: 'a.x', dedupe: { key: '{{ subject }}' } }],
+      correlations: [both],
+    });
+    await emit({ type: 'a.raw' });
+    await db.sql('delete from correlation_states');
+    expect((await emit({ type: 'a.raw' })).event.suppressedBy).toMatchObject({ reason: 'window' });
+    await emit({ type: 'b.x' });
+    expect(await events('incident.opened')).toHaveLength(1);
+  });
+
+  it('is undone with the event that completed it', async () => {
+    const { put, emit, tenant, events } = await stage();
+    await put({ correlations: [both] });
+    await emit({ type: 'a.x' });
+    const undone = db.database.forTenant(tenant).transaction(async (tx) => {
+      await emitEvent(tx, { type: 'b.x', source: 's', subject: 'web-1', data: {} });
+      throw new Error('later');
+    });
+    await expect(undone).rejects.toThrow('later');
+    expect(await events('incident.opened')).toEqual([]);
+    await emit({ type: 'b.x' });
+    expect(await events('incident.opened')).toHaveLength(1);
+  });
+});
