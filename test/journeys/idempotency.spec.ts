@@ -74,6 +74,13 @@ async function id(answer: Promise<Answer>): Promise<string> {
 }
 
 const mapping = (to: string): object => ({ api_version: 'v1', mappings: [{ type: 'a', to }] });
+async function firingAlert({ tenant: { owner } }: Stage): Promise<string> {
+  const rule = { type: 'a', dedupe: { key: 'one' } };
+  await owner.put('/api/mappings/alerts', { api_version: 'v1', mappings: [rule] });
+  await owner.post('/api/events', { type: 'a' });
+  return id(owner.get('/api/alerts'));
+}
+
 const webhook = { name: 'out', url: 'https://hooks.example.com/in', events: ['x.y'] };
 const makeTable = ({ tenant }: Stage): Promise<string> => id(tenant.owner.post('/api/data/orders', { n: 1 }));
 
@@ -116,6 +123,12 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     { path: '/api/hooks/shop' }
   ),
   'PUT /api/hooks/{source}': () => Promise.resolve({ path: '/api/hooks/shop', body: { preset: 'none' } }),
+  'POST /api/alerts/{id}/resolve': async (on) => ({ path: `/api/alerts/${await firingAlert(on)}/resolve` }),
+  'POST /api/alerts/{id}/silence': async (on) => ({
+    path: `/api/alerts/${await firingAlert(on)}/silence`,
+    body: { for_s: 60 },
+    other: { body: { for_s: 61 } },
+  }),
   'DELETE /api/mappings/{name}': async ({ tenant }) => (
     await tenant.owner.put('/api/mappings/pods', mapping('b')),
     { path: '/api/mappings/pods' }

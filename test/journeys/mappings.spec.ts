@@ -146,6 +146,88 @@ describe('mappings by REST', () => {
   });
 });
 
+describe('alerts by REST', () => {
+  const dedupe = { key: '{{ subject }}', window_s: 600 };
+  const fire = async (rule: object): Promise<{ tenant: TestTenant; alert: Answer['body'] }> => {
+    const tenant = await annex.makeTenant();
+    await tenant.install({
+      manifest: { slug: 'hears', events: ['pod.restart'] },
+      code: `import { hook } from '@annex/sdk'\nhook('pod.restart', (ctx, { alert }) => alert)`,
+    });
+    const mappings = [{ type: 'pod-restart', to: 'pod.restart', dedupe, ...rule }];
+    expect((await tenant.owner.put('/api/mappings/pods', { api_version: 'v1', mappings })).status).toBe(201);
+    await send(tenant, { type: 'pod-restart', subject: 'web-1' });
+    const { body } = await tenant.owner.get('/api/alerts?status=firing');
+    expect(body.items).toMatchObject([{ status: 'firing', rule: 'pods/pod.restart', key: 'web-1', count: 1 }]);
+    return { tenant, alert: body.items[0] };
+  };
+  /** What the hook was told of an alert, in order, once there is that much. */
+  const told = async ({ owner }: TestTenant, count: number): Promise<Answer['body'][]> => {
+    const { body } = await until(
+      () => owner.get('/api/runs?plugin=hears&status=succeeded'),
+      (answer) => answer.body.items.length >= count,
+    );
+    return body.items.map(({ result }: Answer['body']) => result).reverse();
+  };
+
+  it('are resolved by their time, and the hook is told', async () => {
+    const { tenant, alert } = await fire({ dedupe: { ...dedupe, resolve_after_s: 1 } });
+    expect(await told(tenant, 2)).toMatchObject([
+      { id: alert.id, status: 'firing' },
+      { id: alert.id, status: 'resolved', count: 1 },
+    ]);
+    expect((await tenant.owner.get('/api/alerts?status=firing')).body.items).toEqual([]);
+    expect((await tenant.owner.get('/api/alerts')).body.items).toMatchObject([{ id: alert.id, status: 'resolved' }]);
+  });
+
+  it('are resolved by people, once, and the next event fires anew', async () => {
+    const { tenant, alert } = await fire({});
+    const developer = await tenant.as('developer');
+    const resolved = await developer.post(`/api/alerts/${alert.id}/resolve`);
+    expect(resolved).toMatchObject({ status: 200, body: { id: alert.id, status: 'resolved', count: 1 } });
+    expect(resolved.body.resolved_by).toMatch(/^usr_/);
+    expect((await developer.post(`/api/alerts/${alert.id}/resolve`)).body.code).toBe('ALERT_ENDED');
+    expect(await told(tenant, 2)).toMatchObject([{ status: 'firing' }, { id: alert.id, status: 'resolved' }]);
+    await send(tenant, { type: 'pod-restart', subject: 'web-1' });
+    expect((await told(tenant, 3))[2]).toMatchObject({ status: 'firing', count: 1 });
+    const { body } = await tenant.owner.get('/api/audit?limit=1');
+    expect(body.items).toMatchObject([{ action: 'alert.resolved', target: alert.id, detail: { key: 'web-1' } }]);
+  });
+
+  it('are silent for a while, also when they begin anew, and are shown as such', async () => {
+    const { tenant, alert } = await fire({});
+    expect(
+      (await tenant.owner.post(`/api/alerts/${alert.id}/silence`, { for_s: 3600 })).body.silenced_until,
+    ).toBeTruthy();
+    await tenant.owner.post(`/api/alerts/${alert.id}/resolve`);
+    const id = await send(tenant, { type: 'pod-restart', subject: 'web-1' });
+    expect(await read(tenant, id)).toMatchObject({ suppressed_by: { reason: 'silence' }, deliveries: [] });
+    const [again] = (await tenant.owner.get('/api/alerts?status=firing')).body.items;
+    expect(again).toMatchObject({ count: 1 });
+    await tenant.owner.post(`/api/alerts/${again.id}/silence`, { for_s: 0 });
+    expect(
+      (await read(tenant, await send(tenant, { type: 'pod-restart', subject: 'web-1' }))).suppressed_by,
+    ).toBeUndefined();
+    const { body } = await tenant.owner.get('/api/events?status=suppressed');
+    expect(body.items).toMatchObject([{ id }]);
+  });
+
+  it("are nobody else's, and not a viewer's to end", async () => {
+    const { tenant, alert } = await fire({});
+    const other = await annex.makeTenant();
+    for (const [client, status] of [
+      [other.owner, 404],
+      [await tenant.as('viewer'), 403],
+    ] as const) {
+      expect((await client.post(`/api/alerts/${alert.id}/resolve`)).status).toBe(status);
+      expect((await client.post(`/api/alerts/${alert.id}/silence`, { for_s: 1 })).status).toBe(status);
+    }
+    expect((await other.owner.get('/api/alerts')).body.items).toEqual([]);
+    for (const for_s of [-1, 1.5, 2_592_001])
+      expect((await tenant.owner.post(`/api/alerts/${alert.id}/silence`, { for_s })).status).toBe(422);
+  });
+});
+
 describe('mappings of a package', () => {
   const files = (to: string): Record<string, string> => ({
     'mappings/pods.yaml': `api_version: v1\nmappings: [{ type: pod-restart, to: ${to} }]\n`,

@@ -12,7 +12,7 @@ import { findInstallation, Installations, DueHealthChecks, UnfinishedPlugins } f
 import { newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { manifestCeilings, webhookLimits } from '@annex/limits';
 import type { Mailer, PlatformMailer } from '@annex/mail';
-import { connectPackageMappings, Mappings, restPackageMappings } from '@annex/mappings';
+import { Alerts, connectPackageMappings, Mappings, restPackageMappings } from '@annex/mappings';
 import { saveQuotaLimits } from '@annex/quotas';
 import { emitEvent, enqueueRun, Events, Runs, startJob, type AttemptPort, type FailingPlugin } from '@annex/runs';
 import type { Sandbox, SandboxStats, SandboxTier } from '@annex/sandbox';
@@ -56,6 +56,7 @@ export interface Platform extends Stoppable {
   files: Files;
   mail: Mailer;
   mappings: Mappings;
+  alerts: Alerts;
   health: PlatformHealth;
   installations: Installations;
   logger: Logger;
@@ -126,6 +127,7 @@ async function startParts(
     files,
     mail,
     mappings: new Mappings({ database, reservedEvents: settings.reservedEvents }),
+    alerts: new Alerts({ database }),
     listensOn(url) {
       files.listensOn(url);
       platformMail.listensOn(url);

@@ -6,7 +6,7 @@ import { Events, Runs } from '@annex/runs';
 import { Execution } from '@annex/execution';
 import { Files } from '@annex/files';
 import { Mailer } from '@annex/mail';
-import { Mappings } from '@annex/mappings';
+import { Alerts, Mappings } from '@annex/mappings';
 import { Installations } from '@annex/installations';
 import { newId, type Logger, type Stoppable } from '@annex/kernel';
 import { doorLimits, maxRequestBytes, restLimits, tenantLimits } from '@annex/limits';
@@ -59,6 +59,7 @@ export interface ApiServices {
   files: Files;
   mail: Mailer;
   mappings: Mappings;
+  alerts: Alerts;
   health: Health;
   installations: Installations;
   logger: Logger;
@@ -131,6 +132,7 @@ function apiModule(
       { provide: Files, useValue: services.files },
       { provide: Mailer, useValue: services.mail },
       { provide: Mappings, useValue: services.mappings },
+      { provide: Alerts, useValue: services.alerts },
       { provide: Installations, useValue: services.installations },
       { provide: Vault, useValue: services.vault },
       { provide: Webhooks, useValue: services.webhooks },

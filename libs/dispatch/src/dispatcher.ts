@@ -31,6 +31,7 @@ import { Permits } from './permits.js';
 import { createReconciler } from './reconcile.js';
 import { createRelay, type Relay } from './relay.js';
 import { createEraser, createRetention } from './retention.js';
+import { createStateTicker } from './state-ticker.js';
 import { createTicker } from './ticker.js';
 
 export interface DispatcherOptions {
@@ -153,6 +154,7 @@ export class Dispatcher {
         onLooked: options.onReconciled ?? (() => Promise.resolve()),
       }),
       createTicker({ database, logger }),
+      createStateTicker({ database, logger }),
       createRetention({ database, retention, logger }),
       createEraser({ database, logger }),
       ...(options.health ? [new HealthCheckLoop(options.health, logger)] : []),

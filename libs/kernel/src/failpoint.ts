@@ -12,7 +12,7 @@ export const failpoints = [
   'emit.committed',
   /** What was asked of a run (run now, cancel, replay) is committed, the asker not yet answered. */
   'request.committed',
-  /** A schedule's ticks are written, their transaction not yet committed. */
+  /** A schedule's ticks, or an alert's end, are written, their transaction not yet committed. */
   'tick.written',
   /** Runs are due, and the permit to claim them is not yet in the queue. */
   'permit.wanted',

@@ -1,3 +1,4 @@
+export { Alerts, type AlertView } from './alerts.js';
 export { Mappings, type MappingsOptions, type MappingView } from './mappings.js';
 export type { SentMapping } from './read-document.js';
 export { connectPackageMappings, restPackageMappings } from './package-mappings.js';

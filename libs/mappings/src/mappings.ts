@@ -14,7 +14,7 @@ import {
 } from '@annex/kernel';
 import type { MappingRow } from '@annex/runs';
 import { forgetMapping, putInForce } from './change.js';
-import { mappingErrors } from './errors.js';
+import { mappingErrors, refuseCursor } from './errors.js';
 import { invalid, readDocument, type SentMapping } from './read-document.js';
 import { beginMappingChange, deleteMapping, findMapping, listMappings } from './rows/mappings.js';
 
@@ -145,14 +145,4 @@ function ofPackage(name: string): Error {
     `${quote(name, 130)} comes with a plugin's package. Write a mapping of your own, which is asked first, upload a ` +
       'release without it, or disable the plugin.',
   );
-}
-
-function refuseCursor(): never {
-  throw invalid([
-    {
-      pointer: '/cursor',
-      code: 'CURSOR',
-      detail: 'is none that this list answered; leave it out to begin at the start.',
-    },
-  ]);
 }

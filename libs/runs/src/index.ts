@@ -55,6 +55,10 @@ export {
 } from './sql/lifecycle-runs.js';
 export { lockRunForReplay, markReplayed, type DeadLetterFilter } from './sql/replay.js';
 export { recordSkippedStretch, recordSkippedTicks } from './sql/record-skipped-ticks.js';
+export { endAlert, listDueStates, settleState, untilNextStateMs, type DueState } from './sql/due-states.js';
+export { alertColumns, alertFrom, type AlertRow, type RawAlert } from './sql/alert-states.js';
+export { makeResolvedEvent } from './sql/resolved-event.js';
+export { listActiveMappings } from './sql/mapping-rules.js';
 export { readBacklog, type Backlog } from './sql/backlog.js';
 export { listDueBulkReplays, type BulkReplay } from './sql/bulk-replay.js';
 export { unparkEndpoints } from './sql/endpoint-turns.js';

@@ -1,3 +1,4 @@
+import { AlertsController } from './alerts.controller.js';
 import { ActorsController } from './actors.controller.js';
 import { AuditController } from './audit.controller.js';
 import { MeController, PasswordResetController } from './account.controller.js';
@@ -56,6 +57,7 @@ export const controllers = [
   WebhooksController,
   HooksController,
   MappingsController,
+  AlertsController,
   FilesController,
   FileLinksController,
   MailController,

@@ -60,40 +60,27 @@ export function takeAlert(
   const before = isFiring(state, nowMs) ? state : null;
   const ended = state !== null && state.status === 'firing' && before === null && state.tellsEnd ? state : null;
   if (isResolving) return resolve(state, before, { ended, nowMs, freshId });
-  if (before === null) {
-    const fresh: AlertState = {
-      ...{ id: freshId, status: 'firing', count: 1, firstMs: nowMs, lastMs: nowMs, passedMs: nowMs },
-      ...{ endsMs: endOf(terms, nowMs, nowMs), tellsEnd: tellsEnd(terms), silencedUntilMs: null },
-    } as AlertState;
-    return { state: fresh, alert: alertOf(fresh), suppressedBy: null, ended };
-  }
-  const isSilenced = before.silencedUntilMs !== null && nowMs < before.silencedUntilMs;
-  const isWithin = nowMs < before.passedMs + terms.windowMs;
-  const passes = !isSilenced && !isWithin;
-  const passedMs = passes ? nowMs : before.passedMs;
+  // A silence is of the key: it outlives the alert.
+  const until = state?.silencedUntilMs ?? null;
+  const silencedUntilMs = until !== null && nowMs < until ? until : null;
+  const isWithin = before !== null && nowMs < before.passedMs + terms.windowMs;
+  const passes = silencedUntilMs === null && !isWithin;
+  // One that is silenced from its beginning has let nothing through, so the first event after the silence goes.
+  const passedMs = passes ? nowMs : (before?.passedMs ?? nowMs - terms.windowMs);
   const after: AlertState = {
-    ...before,
-    ...{ count: before.count + 1, lastMs: nowMs, passedMs },
-    ...{ endsMs: endOf(terms, nowMs, passedMs), tellsEnd: tellsEnd(terms) },
-    silencedUntilMs: isSilenced ? before.silencedUntilMs : null,
-  };
-  return {
-    state: after,
-    alert: alertOf(after),
-    suppressedBy: isSilenced ? 'silence' : passes ? null : 'window',
-    ended,
-  };
+    ...{ id: before?.id ?? freshId, status: 'firing', count: (before?.count ?? 0) + 1 },
+    ...{ firstMs: before?.firstMs ?? nowMs, lastMs: nowMs, passedMs },
+    ...{ endsMs: endOf(terms, nowMs, passes ? nowMs : (before?.passedMs ?? nowMs)), tellsEnd: tellsEnd(terms) },
+    silencedUntilMs,
+  } as AlertState;
+  const suppressedBy = silencedUntilMs !== null ? 'silence' : passes ? null : 'window';
+  return { state: after, alert: alertOf(after), suppressedBy, ended };
 }
 
 /** An alert that an event, a person or its time resolved. */
 export function resolved(state: AlertState, nowMs: number): AlertState {
-  return {
-    ...state,
-    status: 'resolved',
-    endsMs: nowMs + mappingLimits.resolvedMs,
-    tellsEnd: false,
-    silencedUntilMs: null,
-  };
+  const endsMs = Math.max(nowMs + mappingLimits.resolvedMs, state.silencedUntilMs ?? 0);
+  return { ...state, status: 'resolved', endsMs, tellsEnd: false };
 }
 
 /** What an event of an alert carries of it. */

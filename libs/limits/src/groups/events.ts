@@ -86,6 +86,8 @@ export const mappingLimits = {
   windowS: (7 * DAY) / SECOND,
   /** `within_s`. */
   withinS: DAY / SECOND,
+  /** `for_s` of a silence. */
+  silenceS: (30 * DAY) / SECOND,
   /** What the conditions of all rules may look at in one event, in steps; past that it stays unmapped. */
   stepsPerEvent: 200_000,
   /** How long an alert that only an event resolves stays without one. */

@@ -148,7 +148,7 @@ export async function keepAlert(
     uuidFromId(state.id as Id<'alert'>),
     state.status,
     type,
-    suppressedBy === null ? eventId : null,
+    suppressedBy === null || state.count === 1 ? eventId : null,
     state.count,
     state.firstMs,
     state.lastMs,

@@ -1,9 +1,10 @@
 /** What mappings make of events, in the transaction that writes them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uuidFromId, type Id, type JsonObject } from '@annex/kernel';
+import { armFailpoints, uuidFromId, type Id, type JsonObject } from '@annex/kernel';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { makeInstallation, subscribe } from '../../../../test/support/installations.js';
 import { passTime, putMapping } from '../../../../test/support/mappings.js';
+import { listDueStates, settleState } from './due-states.js';
 import { emitEvent, type NewEvent } from './emit-event.js';
 import { findEvent, type StoredEvent } from './read-events.js';
 
@@ -190,6 +191,129 @@ describe('events of one key', () => {
     await put({ mappings: [rule] });
     for (let n = 0; n < 2; n += 1)
       expect(await emit({ subject: null })).toMatchObject({ handlers: 1, event: { alert: null } });
+  });
+});
+
+describe('what is remembered and due', () => {
+  const rule = { ...restart, dedupe: { key: '{{ subject }}', window_s: 60, resolve_after_s: 600 } };
+  const missing = {
+    emit: 'deploy.stuck',
+    all: ['deploy.started'],
+    absent: ['deploy.done'],
+    by: '{{ subject }}',
+    within_s: 60,
+  };
+
+  /** What a worker does that looks. Answers how many states it found. */
+  const tick = async ({ tenant }: Stage): Promise<number> => {
+    const due = await db.database.platform((tx) => listDueStates(tx, { limit: 1000, perTenant: 1000 }));
+    const own = due.filter(({ tenantId }) => tenantId === tenant);
+    for (const state of own) await db.database.forTenant(tenant).transaction((tx) => settleState(tx, state));
+    return own.length;
+  };
+
+  it('is told once: an alert that is over', async () => {
+    const on = await stage('pod.restart');
+    await on.put({ mappings: [{ ...rule, severity: 'error', tags: ['t'] }] });
+    const { event } = await on.emit();
+    expect(await tick(on)).toBe(0);
+    await on.pass(600);
+    expect([await tick(on), await tick(on)]).toEqual([1, 0]);
+    const [, told] = await on.events('pod.restart');
+    expect(told).toMatchObject({
+      ...{ severity: 'error', tags: ['t'], subject: 'web-1', mappedFrom: 'main/pod.restart', deliveries: [{}] },
+      alert: { id: event.alert?.id, status: 'resolved', count: 1 },
+    });
+    expect(await on.emit()).toMatchObject({ handlers: 1, event: { alert: { status: 'firing', count: 1 } } });
+  });
+
+  it('is forgotten where nothing is to be told: a window, and an alert long resolved', async () => {
+    const on = await stage();
+    await on.put({ mappings: [{ ...restart, dedupe: { key: '{{ subject }}', window_s: 60 } }] });
+    await on.emit();
+    await on.pass(60);
+    expect(await tick(on)).toBe(1);
+    await on.put({ mappings: [rule] });
+    await on.emit();
+    for (const seconds of [600, 7 * 86_400]) {
+      await on.pass(seconds);
+      expect(await tick(on)).toBe(1);
+    }
+    expect(await db.sql('select 1 from event_states where tenant_id = $1', [uuidFromId(on.tenant)])).toEqual([]);
+    expect(await on.events('pod.restart')).toHaveLength(3);
+  });
+
+  it('is told once: what did not come, and not where it came', async () => {
+    const on = await stage('deploy.stuck');
+    await on.put({ correlations: [missing] });
+    const { eventId } = await on.emit({ type: 'deploy.started' });
+    await on.emit({ type: 'deploy.started', subject: 'web-2' });
+    await on.emit({ type: 'deploy.done', subject: 'web-2' });
+    expect(await tick(on)).toBe(0);
+    await on.pass(60);
+    expect(await tick(on)).toBe(1);
+    expect(await on.events('deploy.stuck')).toMatchObject([
+      { subject: 'web-1', data: { events: [eventId] }, deliveries: [{}] },
+    ]);
+    await on.pass(60);
+    expect(await tick(on)).toBe(1);
+    expect(await db.sql('select 1 from correlation_states where tenant_id = $1', [uuidFromId(on.tenant)])).toEqual([]);
+    expect(await on.events('deploy.stuck')).toHaveLength(1);
+  });
+
+  it('is told by an event too that comes before the worker looks', async () => {
+    const on = await stage();
+    await on.put({ correlations: [missing] });
+    await on.emit({ type: 'deploy.started' });
+    await on.pass(61);
+    await on.emit({ type: 'deploy.done' });
+    expect(await on.events('deploy.stuck')).toHaveLength(1);
+    expect(await tick(on)).toBe(0);
+  });
+
+  it('is told once however many workers look', async () => {
+    const on = await stage();
+    await on.put({ mappings: [rule], correlations: [missing] });
+    for (let n = 0; n < 5; n += 1) {
+      await on.emit({ subject: `web-${n}` });
+      await on.emit({ type: 'deploy.started', subject: `web-${n}` });
+    }
+    await on.pass(600);
+    const due = await db.database.platform((tx) => listDueStates(tx, { limit: 1000, perTenant: 1000 }));
+    const own = due.filter(({ tenantId }) => tenantId === on.tenant);
+    expect(own).toHaveLength(10);
+    const scope = db.database.forTenant(on.tenant);
+    await Promise.all([...own, ...own, ...own].map((state) => scope.transaction((tx) => settleState(tx, state))));
+    expect((await on.events('pod.restart')).filter(({ alert }) => alert?.status === 'resolved')).toHaveLength(5);
+    expect(await on.events('deploy.stuck')).toHaveLength(5);
+  });
+
+  it('stays due where the worker dies before its commit', async () => {
+    const on = await stage();
+    await on.put({ mappings: [rule] });
+    await on.emit();
+    await on.pass(600);
+    const disarm = armFailpoints((name) => {
+      if (name === 'tick.written') throw new Error('died');
+    });
+    try {
+      await expect(tick(on)).rejects.toThrow('died');
+    } finally {
+      disarm();
+    }
+    expect(await on.events('pod.restart')).toHaveLength(1);
+    expect(await tick(on)).toBe(1);
+    expect(await on.events('pod.restart')).toHaveLength(2);
+  });
+
+  it('of a rule that is gone is forgotten', async () => {
+    const on = await stage();
+    await on.put({ correlations: [missing] });
+    await on.emit({ type: 'deploy.started' });
+    await on.put({});
+    await on.pass(60);
+    expect(await tick(on)).toBe(1);
+    expect(await on.events('deploy.stuck')).toEqual([]);
   });
 });
 
