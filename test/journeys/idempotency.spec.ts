@@ -133,6 +133,12 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     await tenant.owner.put('/api/mappings/pods', mapping('b')),
     { path: '/api/mappings/pods' }
   ),
+  'POST /api/mappings/test': () =>
+    Promise.resolve({
+      path: '/api/mappings/test',
+      body: { events: [{ type: 'a', id: 'one' }] },
+      other: { body: { events: [{ type: 'a', id: 'two' }] } },
+    }),
   'PUT /api/mappings/{name}': () =>
     Promise.resolve({ path: '/api/mappings/pods', body: mapping('b'), other: { body: mapping('c') } }),
   'DELETE /api/mail/{id}': ({ tenant }) => keptMail(tenant).then((mail) => ({ path: `/api/mail/${mail}` })),

@@ -146,6 +146,71 @@ describe('mappings by REST', () => {
   });
 });
 
+describe('a dry run', () => {
+  const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds)).toISOString();
+  const document = `api_version: v1
+mappings: [{ type: x.raw, to: x.y, dedupe: { key: "{{ subject }}", window_s: 60, resolve_after_s: 120 } }]
+correlations: [{ emit: x.stuck, all: [x.y], absent: [x.done], by: "{{ subject }}", within_s: 90 }]
+`;
+
+  it('tells what a mapping would make of given events, in their time, and writes nothing', async () => {
+    const { owner } = await annex.makeTenant();
+    const events = [0, 30, 90, 300].map((seconds) => ({
+      type: 'x.raw',
+      subject: 's',
+      time: at(seconds),
+      source: 'annex:hooks/a',
+    }));
+    const { status, body } = await owner.post('/api/mappings/test', { mapping: document, events });
+    expect(status).toBe(200);
+    expect(body.events).toMatchObject([
+      { type: 'x.y', raw_type: 'x.raw', mapped_from: 'test/x.y', suppressed_by: null, alert: { count: 1 }, makes: [] },
+      { suppressed_by: { reason: 'window', rule: 'test/x.y' }, alert: { count: 2 }, makes: [] },
+      { suppressed_by: null, alert: { count: 3 }, makes: [{ type: 'x.stuck', subject: 's' }] },
+      {
+        suppressed_by: null,
+        alert: { status: 'firing', count: 1 },
+        makes: [{ type: 'x.y', alert: { status: 'resolved' } }],
+      },
+    ]);
+    for (const list of ['mappings', 'alerts', 'events?type=x.*'])
+      expect((await owner.get(`/api/${list}`)).body.items).toEqual([]);
+  });
+
+  it('takes the latest events and the mappings in force, of the asking tenant only', async () => {
+    const [tenant, other] = [await annex.makeTenant(), await annex.makeTenant()];
+    const mappings = [{ type: 'x.raw', to: 'x.y' }];
+    await tenant.owner.put('/api/mappings/m', { api_version: 'v1', mappings });
+    await send(tenant, { type: 'x.raw', id: 'one' });
+    await send(tenant, { type: 'x.other', id: 'two' });
+    const tried = async (body: object, { owner } = tenant): Promise<unknown> =>
+      (await owner.post('/api/mappings/test', body)).body.events.map(({ event_id, type }: Answer['body']) => [
+        event_id,
+        type,
+      ]);
+    expect(await tried({ recent: 2 })).toEqual([
+      ['one', 'x.y'],
+      ['two', 'x.other'],
+    ]);
+    expect(await tried({ type: 'x.raw' })).toEqual([['one', 'x.y']]);
+    expect(await tried({ name: 'm', mapping: { api_version: 'v1' }, type: 'x.raw' })).toEqual([['one', 'x.raw']]);
+    expect(await tried({ type: 'x.raw' }, other)).toEqual([]);
+  });
+
+  it('tells every fault of mapping and events', async () => {
+    const { owner } = await annex.makeTenant();
+    const events = [{ type: 'a.b' }, { type: 'A', severity: 'high' }, 7];
+    expect(pointers(await owner.post('/api/mappings/test', { events }))).toEqual([
+      ...['/events/1/severity', '/events/1/type', '/events/2'],
+    ]);
+    expect(pointers(await owner.post('/api/mappings/test', { mapping: 'mappings: 7' }))).toEqual(['/mappings']);
+    expect(
+      (await (await annex.makeTenant()).owner.post('/api/mappings/test', { events: Array(101).fill({ type: 'a' }) }))
+        .status,
+    ).toBe(422);
+  });
+});
+
 describe('alerts by REST', () => {
   const dedupe = { key: '{{ subject }}', window_s: 600 };
   const fire = async (rule: object): Promise<{ tenant: TestTenant; alert: Answer['body'] }> => {

@@ -2,7 +2,7 @@ import type { Health } from '@annex-app/api';
 import type { Execution } from '@annex/execution';
 import { messageOf, SECOND, systemClock, type Logger } from '@annex/kernel';
 import type { Dispatcher } from '@annex/dispatch';
-import { readBacklog, type Backlog } from '@annex/runs';
+import { mappedCounts, readBacklog, type Backlog } from '@annex/runs';
 import type { Database } from '@annex/database';
 import { layersOf, type Sandbox, type SandboxTier } from '@annex/sandbox';
 import { clockReader, clockWarning } from './clock-offset.js';
@@ -40,6 +40,7 @@ export function createHealth({
   addIsolationMetrics(registry, tier);
   addBacklogMetrics(registry, { database, logger });
   addDispatchMetrics(registry, dispatcher);
+  addMappingMetrics(registry);
   const readOffset = clockReader(database, { clock: systemClock, logger });
   addClockMetric(registry, readOffset);
   addRecordingMetrics(registry, execution);
@@ -117,6 +118,24 @@ function addClockMetric(registry: Registry, readOffset: () => Promise<number | u
   });
 }
 
+/** Adds a gauge of what was read of the database. */
+type AddGauge = (
+  name: string,
+  help: string,
+  labelNames: string[],
+  set: (gauge: Gauge, backlog: Backlog) => void,
+) => void;
+
+function addAlertBacklog(add: AddGauge): void {
+  add('annex_alerts_firing', 'Alerts that fire', [], (gauge, { firingAlerts }) => gauge.set(firingAlerts));
+  add(
+    'annex_alert_lag_seconds',
+    'How late the alert or correlation is whose time came first; alert beyond 30',
+    [],
+    (gauge, { stateLagS }) => gauge.set(stateLagS),
+  );
+}
+
 /**
  * Numbers over all tenants, read from the database: every process says the same, also for workers, which nobody can
  * ask.
@@ -133,12 +152,7 @@ function addBacklogMetrics(registry: Registry, { database, logger }: { database:
     }
     return reading.backlog;
   };
-  const add = (
-    name: string,
-    help: string,
-    labelNames: string[],
-    set: (gauge: Gauge, backlog: Backlog) => void,
-  ): void => {
+  const add: AddGauge = (name, help, labelNames, set) => {
     new Gauge({
       name,
       help,
@@ -180,6 +194,7 @@ function addBacklogMetrics(registry: Registry, { database, logger }: { database:
     [],
     (gauge, { scheduleLagS }) => gauge.set(scheduleLagS),
   );
+  addAlertBacklog(add);
   add(
     'annex_runs_last_minute',
     'Runs made within the last minute that have ended, by kind and status',
@@ -188,6 +203,21 @@ function addBacklogMetrics(registry: Registry, { database, logger }: { database:
       for (const { kind, status, runs } of lastMinute) gauge.set({ kind, status }, runs);
     },
   );
+}
+
+function addMappingMetrics(registry: Registry): void {
+  new Counter({
+    name: 'annex_mapped_events_total',
+    help: 'Events that mappings took or made in this process, by what became of them',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      const { tooDear, noRoom, ...others } = mappedCounts();
+      for (const [outcome, count] of Object.entries({ ...others, too_dear: tooDear, no_room: noRoom }))
+        this.inc({ outcome }, count);
+    },
+  });
 }
 
 function addDispatchMetrics(registry: Registry, dispatcher: Dispatcher): void {

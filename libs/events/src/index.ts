@@ -61,3 +61,4 @@ export {
   type CorrelationDecision,
   type CorrelationState,
 } from './mapping/correlations.js';
+export { incidentBody, MappingTrial, type MadeEvent, type TriedEvent, type TriedSuppression } from './mapping/trial.js';

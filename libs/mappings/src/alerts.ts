@@ -96,8 +96,7 @@ export class Alerts {
         `There is no alert ${quote(id, 80)} here; a resolved one is shown for seven days. GET /api/alerts lists them.`,
       );
     const nowMs = await databaseNowMs(tx);
-    const fires: boolean = isFiring(alert, nowMs);
-    if (!fires)
+    if (!isFiring(alert, nowMs))
       throw mappingErrors.error('ALERT_ENDED', `${alert.id} does not fire any more, so there is nothing to change.`);
     return { alert, nowMs };
   }

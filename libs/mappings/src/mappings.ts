@@ -14,6 +14,7 @@ import {
 } from '@annex/kernel';
 import type { MappingRow } from '@annex/runs';
 import { forgetMapping, putInForce } from './change.js';
+import { dryRun, type DryRun, type DryRunInput } from './dry-run.js';
 import { mappingErrors, refuseCursor } from './errors.js';
 import { invalid, readDocument, type SentMapping } from './read-document.js';
 import { beginMappingChange, deleteMapping, findMapping, listMappings } from './rows/mappings.js';
@@ -95,6 +96,12 @@ export class Mappings {
       await forgetMapping(tx, name);
       await this.#record(tx, caller, 'mapping.deleted', name, { version: row.version });
     });
+  }
+
+  /** Tells what would become of events, and writes nothing. Throws `MAPPING_INVALID`. */
+  test(caller: TenantActor, input: DryRunInput): Promise<DryRun> {
+    const { database, reservedEvents = [] } = this.options;
+    return dryRun(database, caller, { ...input, reservedEvents });
   }
 
   async #require(tx: TenantTransaction, name: string): Promise<MappingRow> {

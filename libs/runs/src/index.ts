@@ -59,6 +59,7 @@ export { endAlert, listDueStates, settleState, untilNextStateMs, type DueState }
 export { alertColumns, alertFrom, type AlertRow, type RawAlert } from './sql/alert-states.js';
 export { makeResolvedEvent } from './sql/resolved-event.js';
 export { listActiveMappings } from './sql/mapping-rules.js';
+export { mappedCounts, type MappedCounts } from './mapped-counts.js';
 export { readBacklog, type Backlog } from './sql/backlog.js';
 export { listDueBulkReplays, type BulkReplay } from './sql/bulk-replay.js';
 export { unparkEndpoints } from './sql/endpoint-turns.js';

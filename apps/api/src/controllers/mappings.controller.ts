@@ -2,7 +2,7 @@ import type { Page, PageRequest } from '@annex/kernel';
 import type { Caller } from '@annex/access';
 import { mappingLimits } from '@annex/limits';
 import { Mappings, type SentMapping } from '@annex/mappings';
-import { Body, Controller, Delete, Get, Param, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ import { CurrentCaller } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
 import { anyJson, input, pageSchema } from '../http/input.js';
 import { YamlText } from '../http/json-body.js';
-import { Mapping, SetMapping } from '../views/mappings.js';
+import { Mapping, SetMapping, TriedMappings } from '../views/mappings.js';
 import { listOf } from '../views/shared.js';
 
 const document = z
@@ -22,6 +22,18 @@ const document = z
     unmapped: z.enum(['keep', 'drop']).optional().describe('Default keep'),
   })
   .describe('As docs/mappings.md tells; YAML (application/yaml) is read too');
+
+const trial = z.strictObject({
+  mapping: anyJson.optional().describe('Tried beside those in force: an object, or YAML as a text. Default: none'),
+  name: z.string().max(63).default('test').describe('It takes the place of the one in force with this name'),
+  events: z
+    .array(anyJson)
+    .min(1)
+    .optional()
+    .describe('As POST /api/events takes them, in the order of their time. Default: the latest of the tenant'),
+  recent: z.int().min(1).max(mappingLimits.testEvents).optional().describe('How many of the latest. Default 20'),
+  type: z.string().max(200).optional().describe('Only the latest of this type'),
+});
 
 /** What was sent: YAML as its text, anything else as its value. */
 function sentBy(body: unknown): SentMapping {
@@ -44,6 +56,25 @@ export class MappingsController {
   })
   list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: PageRequest): Promise<Page<Mapping>> {
     return this.mappings.list(caller, page);
+  }
+
+  @Post('test')
+  @Endpoint({
+    name: 'testMappings',
+    summary: 'See what would become of events; nothing is written',
+    gate: 'developer',
+    body: trial,
+    callPoints: 10,
+    maxBodyBytes: Infinity,
+    description: 'Nothing is remembered from before: the first event of a key goes through.',
+    answers: { 200: TriedMappings },
+  })
+  test(
+    @CurrentCaller() caller: Caller,
+    @Body(input(trial)) { mapping, name, ...rest }: z.infer<typeof trial>,
+  ): Promise<TriedMappings> {
+    const sent: SentMapping = typeof mapping === 'string' ? { yaml: mapping } : { json: mapping };
+    return this.mappings.test(caller, { ...rest, ...(mapping !== undefined && { mapping: { name, sent } }) });
   }
 
   @Get(':name')

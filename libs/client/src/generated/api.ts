@@ -783,6 +783,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mappings/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See what would become of events; nothing is written
+         * @description Nothing is remembered from before: the first event of a key goes through.
+         */
+        post: operations["testMappings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -3764,6 +3784,48 @@ export interface components {
             status: components["schemas"]["RunStatus"];
             webhook?: string;
         };
+        /** @description What would become of events */
+        TriedMappings: {
+            events: {
+                alert: {
+                    count: number;
+                    /** Format: date-time */
+                    first_at: string;
+                    id: string;
+                    /** @enum {string} */
+                    status: "firing" | "resolved";
+                } | null;
+                event_id: string;
+                /** @description Events that would be made before or after it */
+                makes: {
+                    alert: {
+                        count: number;
+                        /** Format: date-time */
+                        first_at: string;
+                        id: string;
+                        /** @enum {string} */
+                        status: "firing" | "resolved";
+                    } | null;
+                    mapped_from: string;
+                    severity: string;
+                    subject: string | null;
+                    type: string;
+                }[];
+                mapped_from: string | null;
+                raw_type: string | null;
+                severity: string;
+                subject: string | null;
+                suppressed_by: {
+                    alert: string | null;
+                    /** @enum {string} */
+                    reason: "window" | "silence" | "resolved" | "unmapped";
+                    rule: string;
+                } | null;
+                tags: string[];
+                type: string;
+            }[];
+            warnings: components["schemas"]["InputFault"][];
+        };
         /** @description What brought a run about */
         Trigger: {
             /** @description Of `manual` and `replay` the actor, of `code` the run; else `null` */
@@ -4142,6 +4204,7 @@ export type TestedEvent = components['schemas']['TestedEvent'];
 export type TestedWebhook = components['schemas']['TestedWebhook'];
 export type Token = components['schemas']['Token'];
 export type TracedDelivery = components['schemas']['TracedDelivery'];
+export type TriedMappings = components['schemas']['TriedMappings'];
 export type Trigger = components['schemas']['Trigger'];
 export type UploadedPlugin = components['schemas']['UploadedPlugin'];
 export type Usage = components['schemas']['Usage'];
@@ -6505,6 +6568,60 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    testMappings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description As POST /api/events takes them, in the order of their time. Default: the latest of the tenant */
+                    events?: unknown[];
+                    /** @description Tried beside those in force: an object, or YAML as a text. Default: none */
+                    mapping?: unknown;
+                    /**
+                     * @description It takes the place of the one in force with this name
+                     * @default test
+                     */
+                    name?: string;
+                    /** @description How many of the latest. Default 20 */
+                    recent?: number;
+                    /** @description Only the latest of this type */
+                    type?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedMappings"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };

@@ -146,6 +146,7 @@ export const calls = {
   streamPluginLogs: ['get', '/api/plugins/{id}/logs/stream', 'raw', 'json'],
   streamRuns: ['get', '/api/runs/stream', 'raw', 'json'],
   testEvent: ['post', '/api/plugins/test-event', 'json', 'json'],
+  testMappings: ['post', '/api/mappings/test', 'json', 'json'],
   testWebhook: ['post', '/api/webhooks/{id}/test', 'json', 'json'],
   updateJob: ['patch', '/api/plugins/{id}/jobs/{name}', 'json', 'json'],
   updateOwnTenant: ['patch', '/api/tenant', 'json', 'json'],

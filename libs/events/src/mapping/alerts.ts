@@ -44,8 +44,8 @@ export interface AlertDecision {
 }
 
 /** Whether an alert still fires. */
-export function isFiring(state: AlertState | null, nowMs: number): state is AlertState {
-  return state !== null && state.status === 'firing' && nowMs < state.endsMs;
+export function isFiring(state: Pick<AlertState, 'status' | 'endsMs'>, nowMs: number): boolean {
+  return state.status === 'firing' && nowMs < state.endsMs;
 }
 
 /**
@@ -57,7 +57,7 @@ export function takeAlert(
   terms: Omit<DedupeTerms, 'rule' | 'key'>,
   { isResolving, nowMs, freshId }: { isResolving: boolean; nowMs: number; freshId: string },
 ): AlertDecision {
-  const before = isFiring(state, nowMs) ? state : null;
+  const before = state !== null && isFiring(state, nowMs) ? state : null;
   const ended = state !== null && state.status === 'firing' && before === null && state.tellsEnd ? state : null;
   if (isResolving) return resolve(state, before, { ended, nowMs, freshId });
   // A silence is of the key: it outlives the alert.
@@ -93,20 +93,20 @@ function resolve(
   before: AlertState | null,
   { ended, nowMs, freshId }: { ended: AlertState | null; nowMs: number; freshId: string },
 ): AlertDecision {
-  // The end of one that is over is told by this very event.
-  const open = before ?? ended;
-  if (open !== null) {
-    const after = resolved({ ...open, count: open.count + 1, lastMs: nowMs }, nowMs);
+  if (before !== null) {
+    const after = resolved({ ...before, count: before.count + 1, lastMs: nowMs }, nowMs);
     return { state: after, alert: alertOf(after), suppressedBy: null, ended: null };
   }
-  if (state !== null && state.status === 'resolved' && nowMs < state.endsMs)
-    return { state, alert: alertOf(state), suppressedBy: 'resolved', ended: null };
+  // One that its time ended is told by that, whether the ticker was here or not.
+  const over = ended === null ? state : resolved(ended, ended.endsMs);
+  if (over !== null && over.status === 'resolved' && nowMs < over.endsMs)
+    return { state: over, alert: alertOf(over), suppressedBy: 'resolved', ended };
   // Its beginning may be older than what is kept, or had no room: it is told rather than lost.
   const unknown = resolved(
     { id: freshId, status: 'firing', count: 1, firstMs: nowMs, lastMs: nowMs, passedMs: nowMs } as AlertState,
     nowMs,
   );
-  return { state: unknown, alert: alertOf(unknown), suppressedBy: null, ended: null };
+  return { state: unknown, alert: alertOf(unknown), suppressedBy: null, ended };
 }
 
 function tellsEnd({ resolveAfterMs, isResolvedByEvent }: Omit<DedupeTerms, 'rule' | 'key'>): boolean {

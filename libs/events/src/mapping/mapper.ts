@@ -66,6 +66,8 @@ export interface ActiveCorrelation extends Omit<CorrelationRule, 'by'> {
   by: RenderText;
 }
 
+const controls = /[\p{Cc}\p{Cs}]/gu;
+
 interface ActiveRule {
   id: string;
   /** Among all rules, from the first that is asked. */
@@ -245,11 +247,7 @@ function setValues({ sets }: ActiveRule, raw: IncomingEvent, row: TableRow): Par
 }
 
 function subjectOf(text: string): string | undefined {
-  const kept = text
-    .replace(/[\p{Cc}\p{Cs}]/gu, ' ')
-    .slice(0, eventLimits.textChars)
-    .toWellFormed()
-    .trim();
+  const kept = text.replace(controls, ' ').slice(0, eventLimits.textChars).toWellFormed().trim();
   return kept === '' ? undefined : kept;
 }
 
@@ -264,7 +262,7 @@ function withValue(data: Json, path: readonly string[], text: string): Json {
 
 /** A key of a state: trimmed, and of one that is too long its digest. */
 function keyOf(render: RenderText, row: TableRow): string {
-  const key = render(row).replaceAll('\0', '').trim();
+  const key = render(row).replace(controls, ' ').trim();
   if (key.length <= mappingLimits.keyChars) return key;
   return `sha256:${createHash('sha256').update(key).digest('hex')}`;
 }

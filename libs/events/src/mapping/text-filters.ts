@@ -28,13 +28,14 @@ export const filters: Readonly<Record<string, TextFilter>> = {
   capitalize: plain((text) => text.charAt(0).toUpperCase() + text.slice(1).toLowerCase()),
   default: { least: 1, most: 1, apply: (input, [other]) => (isEmpty(input) ? other : input) },
   downcase: plain((text) => text.toLowerCase()),
-  first: { least: 0, most: 0, apply: (input) => (Array.isArray(input) ? input[0] : '') },
+  first: { least: 0, most: 0, apply: (input) => itemOf(input, 0) },
   join: {
     least: 0,
     most: 1,
-    apply: (input, [between = ' ']) => concat(joined(listOf(input).map(textOf), textOf(between))),
+    apply: (input, [between = ' ']) =>
+      concat(joined(listOf(input).map(plainly), between === null ? ' ' : textOf(between))),
   },
-  last: { least: 0, most: 0, apply: (input) => (Array.isArray(input) ? input.at(-1) : '') },
+  last: { least: 0, most: 0, apply: (input) => itemOf(input, -1) },
   prepend: { least: 1, most: 1, apply: (input, [start]) => cut(textOf(start) + textOf(input)) },
   remove: { least: 1, most: 1, apply: (input, [what]) => concat(textOf(input).split(textOf(what))) },
   replace: {
@@ -47,12 +48,12 @@ export const filters: Readonly<Record<string, TextFilter>> = {
     most: 0,
     apply: (input) => (Array.isArray(input) || typeof input === 'string' ? input.length : 0),
   },
-  slice: { least: 1, most: 2, apply: (input, [from, length = 1]) => slice(textOf(input), from, length) },
+  slice: { least: 1, most: 2, apply: (input, [from, length = 1]) => slice(input, wholeOf(from), wholeOf(length)) },
   strip: plain((text) => text.trim()),
   truncate: {
     least: 0,
     most: 2,
-    apply: (input, [length = 50, end = '...']) => truncate(textOf(input), Number(length) || 0, textOf(end)),
+    apply: (input, [length = 50, end = '...']) => truncate(input, wholeOf(length), textOf(end)),
   },
   upcase: plain((text) => text.toUpperCase()),
 };
@@ -71,12 +72,30 @@ function isEmpty(value: Value): boolean {
   );
 }
 
-function slice(text: string, from: Value, length: Value): string {
-  const start = Math.trunc(Number(from)) || 0;
-  const begin = start < 0 ? text.length + start : start;
-  return text.slice(begin, begin + (Math.trunc(Number(length)) || 0));
+/** The first or last item of a list, or character of a text. */
+function itemOf(value: Value, place: 0 | -1): Value {
+  return Array.isArray(value) || typeof value === 'string' ? (value.at(place) ?? '') : '';
 }
 
-function truncate(text: string, length: number, end: string): string {
-  return text.length <= length ? text : text.slice(0, Math.max(0, length - end.length)) + end;
+/** As JavaScript joins lists: those inside have commas. */
+function plainly(value: Json): string {
+  return Array.isArray(value) ? concat(joined(value.map(plainly), ',')) : textOf(value);
+}
+
+function wholeOf(value: Value): number {
+  return Math.trunc(Number(value)) || 0;
+}
+
+function slice(input: Value, from: number, length: number): Value {
+  if (input === undefined || input === null) return [];
+  const items = Array.isArray(input) ? input : [...textOf(input)];
+  const begin = from < 0 ? items.length + from : from;
+  const part = begin < 0 || length < 0 ? [] : items.slice(begin, begin + length);
+  return Array.isArray(input) ? part : part.join('');
+}
+
+function truncate(input: Value, length: number, end: string): Value {
+  const characters = [...textOf(input)];
+  if (characters.length <= length) return input;
+  return characters.slice(0, Math.max(0, length - [...end].length)).join('') + end;
 }

@@ -94,6 +94,8 @@ export const mappingLimits = {
   alertMs: 30 * DAY,
   /** How long a resolved alert is shown. */
   resolvedMs: 7 * DAY,
+  /** Events of one dry run. */
+  testEvents: 100,
   /** Files in `mappings/` of a package. */
   packageFiles: 20,
   /** All of them together. */

@@ -14,20 +14,31 @@ export interface Backlog {
   deadLetters: number;
   /** How late the tick is that has been due longest, in seconds; 0: none is due. */
   scheduleLagS: number;
+  /** Alerts that fire. */
+  firingAlerts: number;
+  /** How late the alert or correlation is whose time came first, in seconds; 0: none is due. */
+  stateLagS: number;
   /** Runs made within the last minute that have ended. */
   lastMinute: { kind: string; status: string; runs: number }[];
 }
 
 /** Looks at the backlog; a few indexes, whatever the tables hold. */
 export async function readBacklog(tx: PlatformTransaction): Promise<Backlog> {
-  const [row] = await tx.query<Backlog['runs'] & { oldest_s: number; dead: number; lag_s: number }>(
+  const [row] = await tx.query<
+    Backlog['runs'] & Record<'oldest_s' | 'dead' | 'lag_s' | 'firing' | 'state_lag_s', number>
+  >(
     `select due.n as due, due.oldest_s,
        (select count(*)::int from runs where next_attempt_at > now()) as delayed,
        (select count(*)::int from runs where lease_until is not null) as running,
        (select count(*)::int from runs where waiting_for is not null) as parked,
        (select count(*)::int from runs where ${isDeadLetterSql}) as dead,
        (select coalesce(greatest(0, extract(epoch from now() - min(next_at))), 0)::float8 from schedules
-       where active and not paused and next_at is not null and ${ofLivingTenant}) as lag_s
+       where active and not paused and next_at is not null and ${ofLivingTenant}) as lag_s,
+       (select count(*)::int from event_states where status = 'firing') as firing,
+       (select coalesce(greatest(0, extract(epoch from now() - min(ends_at))), 0)::float8 from (
+         (select ends_at from event_states where ${ofLivingTenant} order by ends_at limit 1)
+         union all (select ends_at from correlation_states where ${ofLivingTenant} order by ends_at limit 1)
+       ) states) as state_lag_s
      from (select count(*)::int as n, coalesce(extract(epoch from now() - min(next_attempt_at)), 0)::float8 as oldest_s
      from runs where next_attempt_at <= now() and ${ofLivingTenant}) due`,
   );
@@ -45,7 +56,9 @@ export async function readBacklog(tx: PlatformTransaction): Promise<Backlog> {
     oldest_s: oldestWaitingS = 0,
     dead: deadLetters = 0,
     lag_s: scheduleLagS = 0,
+    firing: firingAlerts = 0,
+    state_lag_s: stateLagS = 0,
     ...runs
   } = row ?? { due: 0, delayed: 0, running: 0, parked: 0 };
-  return { runs, oldestWaitingS, deadLetters, scheduleLagS, lastMinute };
+  return { runs, oldestWaitingS, deadLetters, scheduleLagS, firingAlerts, stateLagS, lastMinute };
 }

@@ -111,7 +111,8 @@ async function keepSilence(tx: TenantTransaction, { rule, key }: AlertRow): Prom
 export async function endAlert(tx: TenantTransaction, alert: AlertRow, by: string | null): Promise<void> {
   await tx.execute(
     `update event_states set status = 'resolved', tells_end = false, resolved_by = $4,
-       ends_at = greatest(now() + $5 * interval '1 millisecond', silenced_until) where tenant_id = $1 and rule = $2 and key = $3`,
+       ends_at = greatest(now() + $5 * interval '1 millisecond', silenced_until)
+     where tenant_id = $1 and rule = $2 and key = $3`,
     [tx.tenantUuid, alert.rule, alert.key, by, mappingLimits.resolvedMs],
   );
 }

@@ -1,6 +1,7 @@
 import { alertOf, eventSources, resolved } from '@annex/events';
 import { newId, type Id, type Json } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
+import { countMapped } from '../mapped-counts.js';
 import { EventRow } from '../rows/event-row.js';
 import type { AlertRow } from './alert-states.js';
 import type { NewRun } from './enqueue-run.js';
@@ -26,6 +27,7 @@ export async function makeResolvedEvent(
     tx.tenantUuid,
     alert.eventId,
   ]);
+  countMapped(tx, 'ended');
   const { subject, data, severity, tags, attributes, depth } = last ?? unknownEvent;
   const id = newId('event');
   const [mapping = ''] = alert.rule.split('/');

@@ -2,15 +2,16 @@
 import {
   correlationSeverity,
   eventSources,
+  incidentBody,
   takeAlert,
   type CorrelationPart,
   type DedupeTerms,
   type MappedEvent,
   type Mapper,
 } from '@annex/events';
-import { newId, type Id, type Json } from '@annex/kernel';
-import { eventLimits } from '@annex/limits';
+import { newId, type Id } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
+import { countMapped } from '../mapped-counts.js';
 import type { Suppression } from '../rows/event-row.js';
 import { keepAlert, takeIntoAlert, type AlertRow } from './alert-states.js';
 import { correlate, type FiredCorrelation } from './correlation-states.js';
@@ -48,13 +49,17 @@ export async function writeMapped(
   const suppressedBy: Suppression | null =
     droppedBy === null ? null : { reason: 'unmapped', rule: droppedBy, alert: null };
   const row = { ...event, ...context, rejected: undefined, rawType, mappedFrom, suppressedBy, alert: null };
-  const written = dedupe
+  if (mapped.isTooDear) countMapped(tx, 'tooDear');
+  const written: WrittenEvent & { isSilenced?: true } = dedupe
     ? await writeDeduped(tx, row, { dedupe, isResolving: mapped.isResolving })
     : (await insertEvent(tx, row))
       ? { isDuplicate: false, isSuppressed: suppressedBy !== null, followingRuns: [] }
       : duplicate;
+  if (written.isDuplicate) return written;
+  if (droppedBy !== null) countMapped(tx, 'unmapped');
+  else if (mappedFrom !== null && !written.isSuppressed) countMapped(tx, 'passed');
   // What was dropped, or silenced by somebody, did not happen; an end is no beginning.
-  const counts = !written.isDuplicate && droppedBy === null && !mapped.isResolving && !('isSilenced' in written);
+  const counts = droppedBy === null && !mapped.isResolving && !written.isSilenced;
   if (!counts || mapper.correlations.length === 0) return written;
   const fired = await correlate(tx, inOneOrder(mapper.partsOf(mapped)), { eventId: event.id, depth: context.depth });
   const following: Runs = [];
@@ -72,13 +77,17 @@ async function writeDeduped(
   const taken = await takeIntoAlert(tx, eventColumnsOf(tx, row), { rule, key, freshId });
   if (taken.isDuplicate) return duplicate;
   // Without room for another key the event goes on uncounted: it is not lost.
-  if (taken.nowMs === null) return { isDuplicate: false, isSuppressed: false, followingRuns: [] };
+  if (taken.nowMs === null) {
+    countMapped(tx, 'noRoom');
+    return { isDuplicate: false, isSuppressed: false, followingRuns: [] };
+  }
   const { state, alert, suppressedBy, ended } = takeAlert(taken.state, dedupe, {
     isResolving,
     nowMs: taken.nowMs,
     freshId,
   });
   const suppression: Suppression | null = suppressedBy && { reason: suppressedBy, rule, alert: alert.id };
+  if (suppressedBy) countMapped(tx, suppressedBy);
   await keepAlert(tx, { rule, key, type: row.type, state, eventId: row.id, alert, suppressedBy: suppression });
   return {
     isDuplicate: false,
@@ -94,20 +103,20 @@ export async function makeCorrelatedEvent(
   { correlation, key, eventIds }: FiredCorrelation,
   { depth, runId }: { depth: number; runId?: Id<'run'> | undefined },
 ): Promise<Runs> {
+  countMapped(tx, 'correlated');
   const id = newId('event');
   const [mapping = ''] = correlation.id.split('/');
-  const data: Json = {
-    ...{ correlation: correlation.id, key, events: eventIds },
-    ...{ all: correlation.all, absent: correlation.absent, within_s: correlation.withinS },
-  };
   await insertEvent(tx, {
+    ...{ id, type: correlation.emit, source: eventSources.mapping(mapping) },
     ...{
-      id,
-      type: correlation.emit,
-      source: eventSources.mapping(mapping),
-      subject: key.slice(0, eventLimits.textChars),
+      ...incidentBody(correlation, key, eventIds),
+      time: undefined,
+      depth,
+      runId,
+      rejected: undefined,
+      rawType: null,
+      mappedFrom: correlation.id,
     },
-    ...{ data, time: undefined, depth, runId, rejected: undefined, rawType: null, mappedFrom: correlation.id },
     ...{ suppressedBy: null, alert: null, attributes: {} },
     severity: correlationSeverity(correlation),
     tags: correlation.tags,
