@@ -42,6 +42,7 @@ export const shelves = [
       mappings: [],
       tables: [],
       webhooks: [],
+      sources: ['installations', 'execution', 'dispatch', 'webhooks'],
     },
   },
   // The client talks to an Annex and imports nothing of it, so that others can install it.

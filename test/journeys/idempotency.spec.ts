@@ -50,6 +50,7 @@ const plugin = {
     ],
     events: ['a.b'],
     filters: ['price.quote'],
+    sources: [{ name: 'erp', type: 'poll', schedule: '@yearly', events: ['erp.*'] }],
     permissions: ['db.read'],
     secrets: [{ name: 'KEY', required: false }],
     config: { type: 'object', properties: { n: { type: 'number' } } },
@@ -226,6 +227,12 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     body: {},
     other: { body: { payload: 1 } },
   }),
+  'POST /api/sources/{name}/pause': () => Promise.resolve({ path: '/api/sources/work.erp/pause' }),
+  'POST /api/sources/{name}/resume': () => Promise.resolve({ path: '/api/sources/work.erp/resume' }),
+  'POST /api/sources/{name}/restart': () => Promise.resolve({ path: '/api/sources/work.erp/restart' }),
+  'POST /api/sources/{name}/test': () => Promise.resolve({ path: '/api/sources/work.erp/test' }),
+  'PUT /api/sources/{name}/cursor': () =>
+    Promise.resolve({ path: '/api/sources/work.erp/cursor', body: { cursor: 1 }, other: { body: { cursor: 2 } } }),
   'DELETE /api/secrets/{name}': async ({ tenant }) => (
     await tenant.owner.put('/api/secrets/KEY', { value: 'x' }),
     { path: '/api/secrets/KEY' }

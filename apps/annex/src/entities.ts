@@ -38,6 +38,7 @@ import {
   RunRow,
   WorkerRow,
 } from '@annex/runs';
+import { SourceRow } from '@annex/sources';
 import { DocumentRow, DocumentTableRow, DocumentUsageRow, DocumentValueRow } from '@annex/tables';
 import { SecretRow, TenantKeyRow } from '@annex/vault';
 import { HookSourceRow, WebhookAttemptRow, WebhookDeliveryRow, WebhookRow } from '@annex/webhooks';
@@ -98,6 +99,7 @@ export const entities = [
   DocumentTableRow,
   DocumentUsageRow,
   DocumentValueRow,
+  SourceRow,
   HookSourceRow,
   WebhookAttemptRow,
   WebhookDeliveryRow,

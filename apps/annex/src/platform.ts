@@ -16,6 +16,7 @@ import { Alerts, connectPackageMappings, Mappings, restPackageMappings } from '@
 import { saveQuotaLimits } from '@annex/quotas';
 import { emitEvent, enqueueRun, Events, Runs, startJob, type AttemptPort, type FailingPlugin } from '@annex/runs';
 import type { Sandbox, SandboxStats, SandboxTier } from '@annex/sandbox';
+import { connectDeclaredSources, PollRuns, Receiving, restPackageSources, Sources, SourceWork } from '@annex/sources';
 import { Tables } from '@annex/tables';
 import { TemplateRenderer } from '@annex/templates';
 import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault } from '@annex/vault';
@@ -65,6 +66,9 @@ export interface Platform extends Stoppable {
   vault: Vault;
   webhooks: Webhooks;
   hooks: InboundHooks;
+  sources: Sources;
+  receiving: Receiving;
+  sourceWork: SourceWork;
   /** Keys of what is kept to know a request again, the present one first. */
   fingerprintKeys: readonly Buffer[];
   sandboxTier: SandboxTier;
@@ -112,6 +116,7 @@ async function startParts(
   const execution = openExecution(context, { sandbox, vault, maskers, files, mail, tables });
   const { deliverer, webhooks, hooks } = openWebhooks(context, { vault, maskers, execution });
   const dispatcher = openDispatcher(context, { queue, execution, installations, deliverer });
+  const sources = openSources(context, { vault, execution });
   await execution.start();
   undo.push(() => execution.stop());
   const runs = new Runs({ database, logger });
@@ -140,6 +145,7 @@ async function startParts(
     vault,
     webhooks,
     hooks,
+    ...sources,
     fingerprintKeys: [masterKey, ...settings.oldMasterKeys].map((key) =>
       Buffer.from(hkdfSync('sha256', key, '', 'annex request fingerprints', 32)),
     ),
@@ -206,6 +212,7 @@ function openInstallations(
     vault,
     webhooks: { connect: connectPackageWebhooks, rest: restPackageWebhooks },
     mappings: { connect: connectPackageMappings, rest: restPackageMappings },
+    sources: { connect: connectDeclaredSources, rest: restPackageSources },
     emit: emitEvent,
     enqueueRun,
     evict: (prefix) => sandbox.evict(prefix),
@@ -250,6 +257,11 @@ function openExecution(context: PlatformContext, { vault, maskers, ...parts }: E
     startJob: (tx, { installationId, job, ...start }) =>
       startJob(tx, { ...start, installation: installationId, job: job.name, isEffect: true }),
     sendWebhook: sendPackageWebhook,
+    sources: new PollRuns({
+      database: context.database,
+      emit: emitEvent,
+      reservedEvents: context.settings.reservedEvents,
+    }),
     templates,
     ceilings: context.settings.runCeilings,
     reservedEvents: context.settings.reservedEvents,
@@ -278,6 +290,23 @@ function openWebhooks(
     }),
     webhooks: new Webhooks({ ...parts, installations: execution.snapshots }),
     hooks: new InboundHooks({ ...shared(context), secrets: vault, emit: emitEvent }),
+  };
+}
+
+function openSources(
+  context: PlatformContext,
+  { vault, execution }: { vault: Vault; execution: Execution },
+): Pick<Platform, 'sources' | 'receiving' | 'sourceWork'> {
+  const { settings } = context;
+  const parts = { ...shared(context), execution, emit: emitEvent, reservedEvents: settings.reservedEvents };
+  return {
+    sources: new Sources(parts),
+    receiving: new Receiving({
+      ...parts,
+      readSecret: async (tenantId, installationId, name) =>
+        (await vault.readForRun(tenantId, installationId, [name])).get(name),
+    }),
+    sourceWork: new SourceWork(parts),
   };
 }
 

@@ -11,6 +11,7 @@ import { Installations } from '@annex/installations';
 import { newId, type Logger, type Stoppable } from '@annex/kernel';
 import { doorLimits, maxRequestBytes, restLimits, tenantLimits } from '@annex/limits';
 import { Database } from '@annex/database';
+import { Sources, type Receiving } from '@annex/sources';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
 import { InboundHooks, Webhooks } from '@annex/webhooks';
@@ -68,6 +69,8 @@ export interface ApiServices {
   vault: Vault;
   webhooks: Webhooks;
   hooks: InboundHooks;
+  sources: Sources;
+  receiving: Receiving;
   /** Keys of what is kept to know a request again (Idempotency-Key): the present one first. */
   fingerprintKeys: readonly Buffer[];
 }
@@ -137,6 +140,7 @@ function apiModule(
       { provide: Vault, useValue: services.vault },
       { provide: Webhooks, useValue: services.webhooks },
       { provide: InboundHooks, useValue: services.hooks },
+      { provide: Sources, useValue: services.sources },
       { provide: HEALTH, useValue: services.health },
       { provide: CLOSING, useValue: closing },
       { provide: APP_FILTER, useValue: new ProblemFilter(problems, routes) },
@@ -239,6 +243,7 @@ async function addDoors(server: FastifyInstance, services: ApiServices, options:
   await addHooksDoor(server, {
     access: services.access,
     hooks: services.hooks,
+    receiving: services.receiving,
     problems,
     bodyLimit: options.hookBodyLimit,
     bodies,

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Dispatcher } from '@annex/dispatch';
+import { SourceWork } from '@annex/sources';
 import type { Logger, Stoppable } from '@annex/kernel';
 import {
   Injectable,
@@ -13,6 +14,7 @@ import { NestFactory } from '@nestjs/core';
 /** What the worker stands on. The program that starts it makes these and owns them. */
 export interface WorkerServices {
   dispatcher: Dispatcher;
+  sourceWork: SourceWork;
   logger: Logger;
 }
 
@@ -27,13 +29,18 @@ const DRAIN_MS = 20_000;
 /** Starts dispatch with the application and drains it on the way out. */
 @Injectable()
 class DispatchLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(private readonly dispatcher: Dispatcher) {}
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly sourceWork: SourceWork,
+  ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await this.dispatcher.start();
+    await this.sourceWork.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.sourceWork.stop();
     await this.dispatcher.stop(DRAIN_MS);
   }
 }
@@ -41,8 +48,15 @@ class DispatchLifecycle implements OnApplicationBootstrap, OnApplicationShutdown
 @Module({})
 class WorkerModule {}
 
-function workerModule({ dispatcher }: WorkerServices): DynamicModule {
-  return { module: WorkerModule, providers: [{ provide: Dispatcher, useValue: dispatcher }, DispatchLifecycle] };
+function workerModule({ dispatcher, sourceWork }: WorkerServices): DynamicModule {
+  return {
+    module: WorkerModule,
+    providers: [
+      { provide: Dispatcher, useValue: dispatcher },
+      { provide: SourceWork, useValue: sourceWork },
+      DispatchLifecycle,
+    ],
+  };
 }
 
 /** Starts background work: relay, runs of events and jobs, schedules, reconciling, retention. No HTTP. */

@@ -29,6 +29,7 @@ export const eventSources = {
   api: 'annex:api',
   testEvent: 'annex:test-event',
   plugin: (slug: string): string => `annex:plugin/${slug}`,
+  source: (name: string): string => `annex:source/${name}`,
   webhook: (source: string): string => `annex:hooks/${source}`,
   mapping: (name: string): string => `annex:mappings/${name}`,
 } as const;

@@ -31,6 +31,15 @@ export {
   type EventSeverity,
 } from './labels.js';
 export { missingPaths, requiredPathFault } from './required.js';
+export {
+  readSourceBatch,
+  sourceEventId,
+  sourceTypeFault,
+  type SourceBatch,
+  type SourceEvent,
+  type SourceReading,
+  type SourceRules,
+} from './source-batch.js';
 export { readEvent, type EventInput, type EventReading, type ReadEventOptions } from './read-event.js';
 export type { CorrelationRule, MappingDefinition, MappingRule } from './mapping/definition.js';
 export { readMapping, type MappingReading, type ReadMappingOptions } from './mapping/read-mappings.js';

@@ -18,10 +18,10 @@ import {
   type Logger,
 } from '@annex/kernel';
 import { ceilingOf, filterChainLimits, type OperatorCeilings } from '@annex/limits';
-import type { AttemptOutcome, EmitEvent, RunStatus } from '@annex/runs';
+import { outcomeErrors, type AttemptOutcome, type EmitEvent, type RunStatus } from '@annex/runs';
 import { deleteExpiredKv } from './rows/kv.js';
 import type { Database } from '@annex/database';
-import type { RouteRequest, RouteResponse, RunOutcome, Sandbox } from '@annex/sandbox';
+import type { RouteRequest, RouteResponse, RunOutcome, Sandbox, SandboxError } from '@annex/sandbox';
 import { atDepth, fromOutside, type Cause } from './cause.js';
 import { passThroughFilters, type FilterAnswer, type FilterCall, type FilterEnding } from './filters/filter-chain.js';
 import type { FilterHandler } from './filters/filter-points.js';
@@ -42,6 +42,14 @@ import { RunRecorder } from './recording/run-recorder.js';
 import { RunSink } from './recording/run-sink.js';
 import { attemptOutcome, findHandler, whyNot, type AttemptRun } from './running/run-attempt.js';
 import { beginInSandbox, nothingUsed, runInSandbox, type SandboxParts } from './running/run-in-sandbox.js';
+import {
+  exposedPlace,
+  pollOutcome,
+  type SourceCall,
+  type SourceEnding,
+  type SourceRunsPort,
+  type SourceStart,
+} from './running/source-runs.js';
 import { RunScope, type RunStart } from './running/run-scope.js';
 import { StackMaps } from './running/stack-map.js';
 import { runTransform, type TransformCall, type TransformEnding } from './running/transforms.js';
@@ -62,6 +70,8 @@ export interface ExecutionOptions {
   sendWebhook?: SendWebhook;
   /** Patterns of events that the operator keeps from plugins. Default: none. */
   reservedEvents?: readonly string[];
+  /** Left out: runs of sources are left out. */
+  sources?: SourceRunsPort;
   /** Left out: `ctx.llm` answers `NOT_AVAILABLE`. */
   llm?: LlmPort;
   /** Left out: `ctx.files` answers `NOT_AVAILABLE`. */
@@ -368,6 +378,16 @@ export class Execution {
     const refused = whyNot(snapshot, run.kind);
     if (!snapshot || refused) return { status: 'failed', error: refused ?? missing(run), limits: {}, release: null };
     const index = findHandler(snapshot, run);
+    const source = isPoll(run) ? await this.#beginPoll(run, snapshot).catch(platformFault) : undefined;
+    if (source && 'status' in source) return source;
+    if (source && 'skip' in source)
+      return {
+        status: 'skipped',
+        error: { code: 'SOURCE_PAUSED', message: source.skip },
+        limits: {},
+        release: snapshot.version,
+      };
+    const payload = source?.payload ?? run.payload;
     if (index < 0) return { status: 'failed', error: missing(run), limits: {}, release: snapshot.version };
     const limits = snapshot.limits(run.kind, run.name);
     const wallMs = Math.min(
@@ -386,14 +406,72 @@ export class Execution {
       runLimits: wallMs === limits.run.wallMs ? limits.run : { ...limits.run, wallMs },
       sandboxLimits: wallMs === limits.run.wallMs ? limits.sandbox : { ...limits.sandbox, wallMs },
       request: undefined,
-      payload: run.payload === undefined ? undefined : JSON.stringify(run.payload),
+      payload: payload === undefined ? undefined : JSON.stringify(payload),
       signal,
       staged: true,
     });
     const used = this.#recorder.count(scope, outcome);
     // A finished run shows its log: whoever waits for the run must find the lines.
     if (scope.logLines > 0) await this.#recorder.flushSoon(scope.tenantId);
-    return attemptOutcome(scope, outcome, used);
+    return source
+      ? pollOutcome(scope, outcome, { limits: used, take: source.take })
+      : attemptOutcome(scope, outcome, used);
+  }
+
+  #beginPoll(run: AttemptRun, { slug, releaseId }: InstallationSnapshot): Promise<SourceStart> {
+    const { sources } = this.options;
+    return (
+      sources?.begin({ ...run, plugin: slug, releaseId }) ?? Promise.resolve({ skip: 'There are no sources here.' })
+    );
+  }
+
+  /**
+   * Calls a source's handler for somebody who waits, such as the sender of a request, and writes the run down. What it
+   * did takes effect when `finish` has written it. Never rejects.
+   */
+  async runSource(call: SourceCall): Promise<SourceEnding> {
+    const { snapshot, name, request, payload, cause = fromOutside, signal, wallMs, finish } = call;
+    const index = snapshot.registrations.findIndex((each) => each.kind === 'source' && each.name === name);
+    const limits = withinMs(snapshot.limits('source', name), wallMs);
+    const { scope, outcome } = await this.#execute({
+      snapshot,
+      index,
+      kind: 'source',
+      name,
+      runId: newId('run', this.options.clock.now()),
+      attempt: 1,
+      cause,
+      user: null,
+      runLimits: limits.run,
+      sandboxLimits: limits.sandbox,
+      request,
+      payload: payload === undefined ? undefined : JSON.stringify(payload),
+      signal,
+      staged: true,
+      lane: 'foreground',
+    });
+    const ended = attemptOutcome(scope, outcome, scope.used(outcome.usage));
+    let error = ended.status === 'failed' ? ended.error : { code: 'CANCELLED', message: 'The request was given up.' };
+    let thrown: unknown;
+    if (ended.status === 'succeeded') {
+      const exposed = exposedPlace(outcome, ended.result);
+      try {
+        if (exposed !== undefined) throw outcomeErrors.error('SOURCE_REFUSED', exposed);
+        const result = await finish(ended.result, { id: scope.runId, effects: ended.commit });
+        this.#recorder.record(scope, outcome, result);
+        return { runId: scope.runId, status: 'succeeded', result };
+      } catch (caught) {
+        thrown = caught;
+        const fault = platformFault(caught);
+        error =
+          isAnnexError(caught) || fault.status !== 'failed'
+            ? { code: isAnnexError(caught) ? caught.code : 'PLATFORM_ERROR', message: messageOf(caught) }
+            : fault.error;
+      }
+    }
+    const failed: RunOutcome = { status: 'failed', error: error as SandboxError, usage: outcome.usage };
+    this.#recorder.record(scope, failed, undefined);
+    return { runId: scope.runId, status: 'failed', error, ...(thrown !== undefined && { thrown }) };
   }
 
   /**
@@ -519,6 +597,11 @@ function missing({ kind, name }: Pick<AttemptRun, 'kind' | 'name'>): { code: str
       `The active release has no ${kind} handler ${name}. It was there when this run was made; deploy a release that ` +
       'has it, then replay the run.',
   };
+}
+
+/** A run of a source asks it for what is new; its `stop` is a lifecycle run. */
+function isPoll({ kind }: Pick<AttemptRun, 'kind'>): boolean {
+  return kind === 'source';
 }
 
 function platformFault(thrown: unknown): AttemptOutcome {

@@ -4,7 +4,15 @@ export { Execution, sandboxHostMethods, type ExecutionOptions, type RouteCall, t
 export { type FilterAnswer, type FilterCall, type FilterStep } from './filters/filter-chain.js';
 export { InstallationSnapshots } from './snapshots/installation-snapshots.js';
 export type { InstallationSnapshot, SnapshotLimits, SnapshotRoute } from './snapshots/snapshot.js';
-export type { AttemptRun } from './running/run-attempt.js';
+export { type AttemptRun } from './running/run-attempt.js';
+export {
+  pollOutcome,
+  type SourceCall,
+  type SourceEnding,
+  type SourceRunsPort,
+  type SourceStart,
+  type SourceTakes,
+} from './running/source-runs.js';
 export type { CreateMasker, EgressPort, JobStart, LlmPort, Masker, SecretsPort, StartJob } from './host-calls/ports.js';
 export { RunReader, type LogQuery, type MetricsView, type RunQuery, type UsageView } from './reading/run-reader.js';
 export { LogTail } from './reading/log-tail.js';

@@ -9,7 +9,7 @@ import type { ReleaseRow } from './rows/release-row.js';
 import { takePlaceInTurn, tellParked } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 import { installationErrors } from './errors.js';
-import { lifecycleRuns, type LifecycleName } from './handlers.js';
+import { lifecycleRuns, sourceStops, type LifecycleName } from './handlers.js';
 import type { InstallationsOptions } from './ports.js';
 import { eventPlugin, viewPlugins, type PluginView } from './views.js';
 
@@ -141,6 +141,11 @@ export class InstallationsContext {
     payload?: Json,
   ): Promise<void> {
     for (const run of lifecycleRuns(installation, release, name, payload)) await this.options.enqueueRun(tx, run);
+  }
+
+  /** Queues the `stop` of each source that has one. */
+  async stopSources(tx: TenantTransaction, { installation, release }: Subject): Promise<void> {
+    for (const run of sourceStops(installation, release)) await this.options.enqueueRun(tx, run);
   }
 
   /**

@@ -3,6 +3,7 @@
  * see.
  */
 import type { Json } from '@annex/kernel';
+import { sourceLimits } from '@annex/limits';
 import type { DeclaredWebhook } from './ports.js';
 import type { ReleaseRow } from './rows/release-row.js';
 import type { Subscription } from './rows/subscriptions.js';
@@ -58,6 +59,33 @@ export function lifecycleRuns(
     policy: manifest.limits.timeoutMs === null ? {} : { timeoutMs: manifest.limits.timeoutMs },
     depth: 0,
   }));
+}
+
+/** What the lifecycle runs that stop a source are called, before its name. */
+export const sourceStopPrefix = 'source.stop/';
+
+/** One run for each source of a release that wants to be told of its end. `only`: of that one. */
+export function sourceStops(
+  installation: { id: NewRun['installationId']; slug: string },
+  { registrations }: Pick<ReleaseRow, 'registrations'>,
+  only?: string,
+): NewRun[] {
+  return registrations.flatMap((each): NewRun[] =>
+    each.kind === 'source' && each.calls.includes('stop') && (only === undefined || each.name === only)
+      ? [
+          {
+            installationId: installation.id,
+            plugin: installation.slug,
+            kind: 'lifecycle',
+            name: `${sourceStopPrefix}${each.name}`,
+            ordinal: 0,
+            payload: { call: 'stop' },
+            policy: { timeoutMs: sourceLimits.stopMs },
+            depth: 0,
+          },
+        ]
+      : [],
+  );
 }
 
 /** A route as the plugin's view lists it. */

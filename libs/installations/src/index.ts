@@ -9,7 +9,7 @@ export {
   type PermissionsView,
 } from './grants.js';
 export type { PackageReportView } from './package-report.js';
-export type { RouteView } from './handlers.js';
+export { sourceStopPrefix, sourceStops, type RouteView } from './handlers.js';
 export type { DeclaredSecret } from './declared-secrets.js';
 export type { ReleaseDetail, ReleaseDiff } from './release-detail.js';
 export { readHealth, type HealthSaid } from './health.js';
@@ -29,6 +29,7 @@ export type {
 export { InstallationRow, type InstallationStatus } from './rows/installation-row.js';
 export { pluginLogLevels, type PluginLogLevel } from './log-levels.js';
 export { deleteInstallation, findInstallation } from './rows/installations.js';
+export { findRelease } from './rows/releases.js';
 export { ReleaseRow } from './rows/release-row.js';
 export { readBlob, readReleaseFolder, storeBlobs } from './rows/blobs.js';
 export { recordPermissionUses, secretUse, type PermissionUse, type Use } from './rows/permission-uses.js';

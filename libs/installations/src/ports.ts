@@ -1,5 +1,5 @@
 import type { Clock, Id, Logger, TenantActor } from '@annex/kernel';
-import type { ManifestLimits, PackageMapping } from '@annex/manifest';
+import type { ManifestEventSource, ManifestLimits, PackageMapping } from '@annex/manifest';
 import type { Database, TenantTransaction } from '@annex/database';
 import type { EmitEvent, NewRun, RunPolicy } from '@annex/runs';
 import type { Compiler, Sandbox } from '@annex/sandbox';
@@ -56,6 +56,18 @@ export interface MappingsPort {
   rest(tx: TenantTransaction, installationId: Id<'installation'>): Promise<void>;
 }
 
+/** What installations ask of sources (`@annex/sources`). */
+export interface SourcesPort {
+  /** Makes these the sources of an installation whose plugin is on. */
+  connect(
+    tx: TenantTransaction,
+    owner: { installationId: Id<'installation'>; plugin: string },
+    declared: readonly ManifestEventSource[],
+  ): Promise<void>;
+  /** Nothing comes from an installation's sources any more. */
+  rest(tx: TenantTransaction, installationId: Id<'installation'>): Promise<void>;
+}
+
 export interface InstallationsOptions {
   database: Pick<Database, 'forTenant'>;
   /** Runs a new entry once, without `ctx`, to read what it registers. */
@@ -65,6 +77,8 @@ export interface InstallationsOptions {
   vault: SecretsPort;
   webhooks: WebhooksPort;
   mappings: MappingsPort;
+  /** Left out: packages that declare sources get none. */
+  sources?: SourcesPort;
   emit: EmitEvent;
   enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id<'run'>>;
   /**

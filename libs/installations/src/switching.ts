@@ -129,6 +129,7 @@ async function connect(
   await replaceSubscriptions(tx, owner, subscriptionsOf(release));
   await context.options.webhooks.connect(tx, owner, webhooksOf(release));
   await context.options.mappings.connect(tx, owner, release.mappings);
+  await context.options.sources?.connect(tx, owner, release.manifest.sources ?? []);
   await startSchedules(tx, {
     installationId: installation.id,
     manifest: release.manifest,
@@ -262,7 +263,10 @@ export async function disablePlugin(
   await context.options.mappings.rest(tx, installation.id);
   await context.record(tx, author, off, 'plugin.disabled', force ? { force } : {});
   await context.announce(tx, 'plugin.disabled', off, { reason: `disabled by ${author.actor}` });
-  if (status === 'enabled') await context.fire(tx, off, 'shutdown');
+  if (status === 'enabled') {
+    await context.stopSources(tx, off);
+    await context.fire(tx, off, 'shutdown');
+  }
   return installation;
 }
 
@@ -315,6 +319,7 @@ async function switchOff(
 ): Promise<InstallationRow> {
   const after = await updateInstallation(tx, installation, { status, statusReason, updatedAt: context.now() });
   await restPluginSchedules(tx, installation.id, context.now());
+  await context.options.sources?.rest(tx, installation.id);
   await restChecks(tx, installation.id);
   await context.invalidate(tx, installation.id);
   return after;

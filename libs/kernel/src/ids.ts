@@ -17,6 +17,7 @@ export const idPrefixes = {
   webhook: 'whk',
   mail: 'eml',
   schedule: 'sch',
+  source: 'src',
   token: 'tok',
   session: 'ses',
   invitation: 'inv',

@@ -94,7 +94,7 @@ export const maxRequestBytes = MiB;
 export const maxEmitDepth = 10;
 
 /** Transforms of webhooks compute and may call nothing. */
-const withHostCalls = ['route', 'event', 'job', 'filter', 'lifecycle'] as const satisfies RunKind[];
+const withHostCalls = ['route', 'event', 'job', 'filter', 'lifecycle', 'source'] as const satisfies RunKind[];
 
 /** How often a run may do something; none at all is an answer too. */
 const counted = { least: 0, most: 1000 } as const;
@@ -103,18 +103,18 @@ const counted = { least: 0, most: 1000 } as const;
 export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
   wallMs: {
     unit: 'ms',
-    default: { job: 30 * SECOND, filter: SECOND, other: 5 * SECOND },
-    ceiling: { job: longestRunMs, filter: SECOND, other: 5 * SECOND },
+    default: { job: 30 * SECOND, source: 30 * SECOND, filter: SECOND, other: 5 * SECOND },
+    ceiling: { job: longestRunMs, source: longestRunMs, filter: SECOND, other: 5 * SECOND },
     code: 'TIMEOUT',
     what: 'time from start to answer',
     operator: { least: 100, most: { filter: SECOND, other: longestRunMs } },
   },
   cpuMs: {
     unit: 'ms',
-    default: { job: 10 * SECOND, other: SECOND },
+    default: { job: 10 * SECOND, source: 10 * SECOND, other: SECOND },
     code: 'CPU_LIMIT',
     what: 'processor time',
-    operator: { least: 10, most: { job: longestRunMs, filter: SECOND, other: MINUTE } },
+    operator: { least: 10, most: { job: longestRunMs, source: longestRunMs, filter: SECOND, other: MINUTE } },
   },
   memoryMb: {
     unit: 'MiB',
@@ -186,7 +186,7 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
   },
   hostCalls: {
     unit: 'calls',
-    default: { job: 10_000, other: 1000 },
+    default: { job: 10_000, source: 10_000, other: 1000 },
     code: 'RATE_LIMITED',
     what: 'host calls',
     kinds: withHostCalls,
@@ -260,8 +260,8 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
     unit: 'bytes',
     default: maxRequestBytes,
     code: 'PAYLOAD_TOO_LARGE',
-    what: 'request body of a route',
-    kinds: ['route'],
+    what: 'request body of a route or source',
+    kinds: ['route', 'source'],
     operator: { least: KiB, most: maxRequestBytes },
   },
   payloadBytes: {
@@ -330,7 +330,7 @@ export interface AskedLimits {
   memoryMb?: number;
   /** `limits.timeout_ms`: routes, hooks, webhooks, filters and lifecycle hooks. */
   timeoutMs?: number;
-  /** The job's own `timeout_ms`. */
+  /** The own `timeout_ms` of a job or source. */
   jobTimeoutMs?: number;
 }
 
@@ -354,14 +354,14 @@ export function ceilingOf(name: LimitName, kind: RunKind, ceilings: OperatorCeil
 
 /**
  * The limits of one run: what the manifest asks for, else the default, and never over the ceiling. What a manifest
- * cannot ask for is as high as its ceiling. A job's own timeout counts for jobs only, `limits.timeout_ms` for
- * everything else.
+ * cannot ask for is as high as its ceiling. The own timeout of a job or source counts for those only,
+ * `limits.timeout_ms` for everything else.
  */
 export function effectiveLimits(kind: RunKind, asked: AskedLimits = {}, ceilings: OperatorCeilings = {}): RunLimits {
   const limits: Partial<RunLimits> = {};
   for (const name of limitNames) limits[name] = ceilingOf(name, kind, ceilings);
   const full = limits as RunLimits;
-  const wallMs = kind === 'job' ? asked.jobTimeoutMs : asked.timeoutMs;
+  const wallMs = kind === 'job' || kind === 'source' ? asked.jobTimeoutMs : asked.timeoutMs;
   full.wallMs = Math.min(wallMs ?? defaultLimit('wallMs', kind), full.wallMs);
   full.memoryMb = Math.min(asked.memoryMb ?? defaultLimit('memoryMb', kind), full.memoryMb);
   return full;
@@ -369,7 +369,7 @@ export function effectiveLimits(kind: RunKind, asked: AskedLimits = {}, ceilings
 
 /** The most that a manifest may ask for: of its `timeout_ms` what the kind of run with the most time may have. */
 export function manifestCeilings(ceilings: OperatorCeilings = {}): Required<AskedLimits> {
-  const others = runKinds.filter((kind) => kind !== 'job');
+  const others = runKinds.filter((kind) => kind !== 'job' && kind !== 'source');
   return {
     memoryMb: ceilingOf('memoryMb', 'route', ceilings),
     timeoutMs: Math.max(...others.map((kind) => ceilingOf('wallMs', kind, ceilings))),

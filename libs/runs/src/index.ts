@@ -8,7 +8,7 @@ export { poll, readPlace, writePlace } from './poll.js';
 export { findOpenRuns, readRunsAfter, runsFromNow, type FollowedRuns, type RunPlace } from './sql/follow-runs.js';
 export { writingMs } from './sql/settled.js';
 export { hasEnded, runStatuses, type RunStatus } from './run-status.js';
-export { countsAgainstPlugin, outcomeErrors, outcomeOf } from './outcomes.js';
+export { countsAgainstPlugin, isOutcomeCode, outcomeErrors, outcomeOf } from './outcomes.js';
 export { nextAttempt, retryPolicyFor, type NextAttempt, type RetryPolicy } from './retry.js';
 export { emitEvent, type EmitEvent, type NewEvent } from './sql/emit-event.js';
 export { enqueueRun, ensureRoom, insertQueued, wakeRelays, type NewRun, type RunPolicy } from './sql/enqueue-run.js';

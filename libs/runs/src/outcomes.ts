@@ -48,6 +48,22 @@ const rules = {
     alert: 'plugin',
   },
 
+  SOURCE_REFUSED: {
+    title: 'What the source returned cannot be taken',
+    status: 422,
+    fault: 'plugin',
+    retry: 'policy',
+    alert: 'plugin',
+  },
+  SOURCE_MOVED: {
+    title: 'The source was moved or stopped meanwhile',
+    status: 409,
+    fault: 'policy',
+    retry: 'platform',
+    alert: 'none',
+  },
+  SOURCE_PAUSED: { title: 'The source is paused', status: 409, fault: 'policy', retry: 'never', alert: 'none' },
+
   TIMEOUT: { title: 'The handler ran out of time', status: 504, fault: 'limit', retry: 'policy', alert: 'plugin' },
   CPU_LIMIT: {
     title: 'The handler used more processor time than its limit',

@@ -20,13 +20,15 @@ export interface RetryPolicy {
 /**
  * What holds when a manifest says nothing. Events are delivered at least once, so a hook is tried five times over about
  * 75 seconds. A job is tried once, because nothing says that doing it twice is harmless, unless it throws `RetryAfter`,
- * which says just that; its manifest may ask for more. Routes and filters have a caller who waits, and lifecycle hooks
+ * which says just that; its manifest may ask for more. A poll that failed has written nothing, so it is tried again
+ * before its next tick. Routes and filters have a caller who waits, and lifecycle hooks
  * an admin: they are never tried again.
  */
 export const defaultRetryPolicies: Readonly<Record<RunKind, RetryPolicy>> = {
   event: { maxAttempts: 5, backoff: 'exponential', initialDelayS: 5, maxDelayS: 3600 },
   webhook: { maxAttempts: 6, backoff: 'exponential', initialDelayS: 5, maxDelayS: 3600 },
   job: { maxAttempts: 1, maxAskedAttempts: 5, backoff: 'exponential', initialDelayS: 5, maxDelayS: 3600 },
+  source: { maxAttempts: 5, backoff: 'exponential', initialDelayS: 1, maxDelayS: 300 },
   route: { maxAttempts: 1, backoff: 'fixed', initialDelayS: 0, maxDelayS: 0 },
   filter: { maxAttempts: 1, backoff: 'fixed', initialDelayS: 0, maxDelayS: 0 },
   lifecycle: { maxAttempts: 1, backoff: 'fixed', initialDelayS: 0, maxDelayS: 0 },

@@ -10,6 +10,8 @@ export type Registration =
   | { kind: 'route'; path: string; methods: string[]; auth: Json; roles: string[] | null; cors?: Json }
   | { kind: 'event'; name: string }
   | { kind: 'job'; name: string }
+  /** `calls`: which of `initialize`, `poll`, `receive` and `stop` it has. */
+  | { kind: 'source'; name: string; calls: string[] }
   | { kind: 'filter'; name: string; priority: number; timeoutMs: number; onError: 'pass' | 'fail' }
   | { kind: 'lifecycle'; name: 'init' | 'install' | 'config_change' | 'reload' | 'shutdown' | 'uninstall' }
   | { kind: 'health'; name: string };

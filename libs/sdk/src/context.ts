@@ -314,7 +314,7 @@ export interface Context<Config = PluginConfig> {
   readonly plugin: { readonly id: string; readonly slug: string; readonly version: string };
   readonly run: {
     readonly id: string;
-    readonly kind: 'route' | 'event' | 'job' | 'webhook' | 'filter' | 'lifecycle';
+    readonly kind: 'route' | 'event' | 'job' | 'webhook' | 'filter' | 'lifecycle' | 'source';
     readonly name: string;
     /** 1 for the first try. */
     readonly attempt: number;

@@ -3,7 +3,7 @@
  * their types; called in a plain Node program, they throw an error that says so. To test a plugin, use
  * `@annex/sdk/testing`.
  */
-import type { Context, EventSeverity, Json, RouteContext } from './context.js';
+import type { Context, EventSeverity, Json, JsonInput, RouteContext } from './context.js';
 import type { PlatformEvents } from './platform-events.js';
 import type { JobName, PluginConfig, RouteParams } from './plugin-types.js';
 
@@ -257,6 +257,96 @@ export function job<Payload = Json, Config = PluginConfig>(
   _handler: (ctx: Context<Config>, payload: Payload) => Awaitable<unknown>,
 ): void {
   outside('job');
+}
+
+/**
+ * An event that a source gives. The same `id` of the same source is the same event, however often it is given.
+ * @example
+ * const ofOrder = (order: { id: number; total: number }): SourceEvent => ({
+ *   id: order.id,
+ *   type: 'erp.order.changed',
+ *   subject: `order/${order.id}`,
+ *   data: { total: order.total },
+ * })
+ */
+export interface SourceEvent {
+  /** Its id at its origin. Left out: each is a new event. */
+  id?: string | number;
+  /** One that the manifest's `events` of the source let in. */
+  type: string;
+  /** Default `{}`. */
+  data?: JsonInput;
+  subject?: string | null;
+  /** When it happened, RFC 3339. Default: now. */
+  time?: string | null;
+  /** Default: `annex:source/<slug>.<name>`. */
+  source?: string | null;
+  /** Default `info`. */
+  severity?: EventSeverity;
+  tags?: readonly string[];
+  attributes?: Record<string, string | number | boolean>;
+}
+
+/**
+ * What a poll found. `cursor` left out: it stays where it was.
+ * @example
+ * const found = (rows: { id: number }[]): Polled<number> => ({
+ *   events: rows.map(({ id }) => ({ id, type: 'erp.order.changed', data: { id } })),
+ *   cursor: rows.at(-1)?.id,
+ *   more: rows.length === 100,
+ * })
+ */
+export interface Polled<Cursor = Json> {
+  /** At most 500. */
+  events?: readonly SourceEvent[];
+  /** Where the next poll goes on. At most 16 KiB as JSON. */
+  cursor?: Cursor;
+  /** There is more at once: the next poll does not wait for the schedule. */
+  more?: boolean;
+}
+
+/**
+ * The handlers of a source. A source of type `poll` has `poll`, one of type `receive` has `receive`.
+ * @example
+ * const orders: SourceHandlers<number> = {
+ *   async poll(ctx, cursor) {
+ *     const answer = await ctx.http.get<{ id: number }[]>(`https://erp.example.com/orders?after=${cursor ?? 0}`)
+ *     const events = (await answer.json()).map((row) => ({ id: row.id, type: 'erp.order.changed', data: row }))
+ *     return { events, cursor: events.at(-1)?.id }
+ *   },
+ * }
+ */
+export interface SourceHandlers<Cursor = Json, Config = PluginConfig> {
+  /** Runs before the first `poll` or `receive` of a release, and after a pause. When it throws, so did that. */
+  initialize?(ctx: Context<Config>): Awaitable<unknown>;
+  /**
+   * Answers what is new since `cursor`, which is `null` at the beginning. Events and cursor are written together, or
+   * not at all when it throws.
+   */
+  poll?(ctx: Context<Config>, cursor: Cursor | null): Awaitable<Polled<Cursor> | undefined | void>;
+  /** Answers the events of a request. When it throws, the sender is told to try again. */
+  receive?(ctx: RouteContext<Config>): Awaitable<{ events?: readonly SourceEvent[] } | undefined | void>;
+  /** Runs when the source is paused, or its plugin disabled. */
+  stop?(ctx: Context<Config>): Awaitable<unknown>;
+}
+
+/**
+ * Brings events in. Declare it in the manifest's `sources`, which says how often it polls or who may send to it.
+ * @example
+ * source<number>('erp', {
+ *   async poll(ctx, cursor) {
+ *     const answer = await ctx.http.get<{ id: number }[]>(`https://erp.example.com/orders?after=${cursor ?? 0}`)
+ *     const events = (await answer.json()).map((row) => ({ id: row.id, type: 'erp.order.changed', data: row }))
+ *     return { events, cursor: events.at(-1)?.id }
+ *   },
+ * })
+ * source('shop', { receive: (ctx) => ({ events: [{ type: 'shop.order', data: { method: ctx.request.method } }] }) })
+ */
+export function source<Cursor = Json, Config = PluginConfig>(
+  _name: string,
+  _handlers: SourceHandlers<Cursor, Config>,
+): void {
+  outside('source');
 }
 
 /**

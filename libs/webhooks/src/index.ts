@@ -2,13 +2,20 @@ export { Deliverer, type DelivererOptions } from './deliverer.js';
 export { disableAfter } from './endpoint-health.js';
 export { webhookErrors } from './errors.js';
 export { InboundHooks, type HookSourceView, type InboundHooksOptions, type Reception } from './inbound.js';
-export { methodFault } from './inbound-handshake.js';
+export { answerHandshake, methodFault, wrongMethod, type HandshakeAnswer } from './inbound-handshake.js';
 export type { HookSourceInput } from './inbound-input.js';
-export { hookPresets, type HookPreset, type InboundRequest } from './inbound-request.js';
+export {
+  headerOf,
+  hookPresets,
+  readInbound,
+  slackChallenge,
+  type HookPreset,
+  type InboundRequest,
+} from './inbound-request.js';
 export type { EgressPort, SecretsPort, TransformsPort, WebhookInstallation, WebhookRun } from './ports.js';
 export { readRetryAfter } from './retry-after.js';
 export { hmacAlgorithms, hmacContents, hmacEncodings, type HmacForm } from './hmac-forms.js';
-export { tokenSchemes, verifyToken, type TokenRequest, type TokenScheme } from './tokens.js';
+export { tokenHeaderOf, tokenSchemes, verifyToken, type TokenRequest, type TokenScheme } from './tokens.js';
 export {
   signatureHeaders,
   signatureSchemes,

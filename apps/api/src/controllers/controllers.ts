@@ -22,6 +22,7 @@ import { PluginsController } from './plugins.controller.js';
 import { RunsController } from './runs.controller.js';
 import { EventStreamController, RunStreamController } from './streams.controller.js';
 import { SecretsController } from './secrets.controller.js';
+import { SourcesController } from './sources.controller.js';
 import { StatsController } from './stats.controller.js';
 import { OwnTenantController, TenantsController } from './tenants.controller.js';
 import { UsageController } from './usage.controller.js';
@@ -58,6 +59,7 @@ export const controllers = [
   HooksController,
   MappingsController,
   AlertsController,
+  SourcesController,
   FilesController,
   FileLinksController,
   MailController,

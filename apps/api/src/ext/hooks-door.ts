@@ -1,11 +1,13 @@
 /**
- * The door for what others send: `POST /hooks/:tenant/:source`. Nobody signs in; the signature over the exact bytes
+ * The door for what others send: `POST /hooks/:tenant/:source`, where `:source` is one of the tenant's own, or
+ * `<slug>.<name>` of a package. Nobody signs in; the signature over the exact bytes
  * says who it is.
  */
 import type { Access } from '@annex/access';
 import { hopsHeader, readHops } from '@annex/egress';
 import { isAnnexError, KiB, type TenantActor } from '@annex/kernel';
-import { methodFault, webhookErrors, type InboundHooks, type InboundRequest } from '@annex/webhooks';
+import { isPackageSource, type Receiving, type SourceReception } from '@annex/sources';
+import { methodFault, webhookErrors, type InboundHooks, type InboundRequest, type Reception } from '@annex/webhooks';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BodyReader } from '../http/body-reader.js';
 import { single } from '../http/authentication.js';
@@ -19,6 +21,7 @@ import { readQuery, requestTarget } from './read-request.js';
 export interface HooksDoorOptions {
   access: Access;
   hooks: InboundHooks;
+  receiving: Receiving;
   problems: Problems;
   /** Bytes of a request body. */
   bodyLimit: number;
@@ -62,15 +65,14 @@ class HooksDoor {
   constructor(private readonly options: HooksDoorOptions) {}
 
   async handle(request: HookRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { access, hooks, bodyLimit } = this.options;
+    const { access } = this.options;
     const inbound = inboundOf(request);
     const fault = methodFault(inbound);
     if (fault) throw fault;
     const tenant = await findTenant(access, request);
     const leave = this.#inFlight.enter(tenant.id);
     try {
-      const hops = readHops(single(request.headers[hopsHeader]));
-      const reception = await hooks.receive(tenant, request.params.source, inbound, { hops, maxBytes: bodyLimit });
+      const reception = await this.#receive(tenant, request, inbound);
       switch (reception.kind) {
         case 'challenge':
           return await reply.status(200).send({ challenge: reception.challenge });
@@ -89,16 +91,37 @@ class HooksDoor {
           return await reply.status(200).send({ event_id: reception.eventId, duplicate: true });
         case 'accepted':
           return await reply.status(202).send({ event_id: reception.eventId });
+        case 'taken': {
+          const { events, duplicates, rejected, eventIds } = reception;
+          // Nothing new came of it: the same request again, or one without events.
+          const status = events + rejected > 0 ? 202 : 200;
+          return await reply.status(status).send({ events, duplicates, rejected, event_ids: eventIds });
+        }
       }
     } finally {
       leave();
     }
   }
 
+  #receive(
+    tenant: TenantActor['tenant'],
+    request: HookRequest,
+    inbound: InboundRequest,
+  ): Promise<Reception | SourceReception> {
+    const { hooks, receiving, bodyLimit } = this.options;
+    const { source } = request.params;
+    const hops = readHops(single(request.headers[hopsHeader]));
+    return isPackageSource(source)
+      ? receiving.receive(tenant, source, inbound, { hops })
+      : hooks.receive(tenant, source, inbound, { hops, maxBytes: bodyLimit });
+  }
+
   /** Before a large body is read: throws `HOOK_NOT_FOUND` when nobody would take it. */
   async requireSource(request: HookRequest): Promise<void> {
-    const { access, hooks } = this.options;
-    await hooks.requireSource(await findTenant(access, request), request.params.source);
+    const { access, hooks, receiving } = this.options;
+    const { source } = request.params;
+    const tenant = await findTenant(access, request);
+    await (isPackageSource(source) ? receiving.require(tenant, source) : hooks.requireSource(tenant, source));
   }
 
   /**

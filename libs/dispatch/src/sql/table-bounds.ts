@@ -60,6 +60,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   schedules: { with: 'installations', fixed: 'one row a job of the manifest' },
   secrets: { quota: 'secrets' },
   sessions: { retention: 'sessions' },
+  sources: { fixed: '100 of its own a tenant (SOURCE_LIMIT), and one a source of an active release' },
   subscriptions: { with: 'installations', fixed: 'one row a handler of the active release' },
   tenant_keys: { fixed: 'one row a tenant and version of its key' },
   tenants: { fixed: 'made by operators only' },

@@ -117,6 +117,7 @@ function triggerOf(run: Pick<StoredRun, 'kind' | 'startedBy' | 'replayOf' | 'sch
   if (scheduledFor !== null) return { kind: 'schedule', by };
   if (eventId !== null) return { kind: 'event', by };
   if (kind === 'lifecycle') return { kind: 'platform', by };
+  if (kind === 'source') return { kind: 'schedule', by };
   // A job or webhook from before it was noted who asked for it.
   return { kind: kind === 'job' || kind === 'webhook' ? 'manual' : 'request', by };
 }

@@ -13,6 +13,7 @@ const runsOf: Record<RunKind, string> = {
   webhook: 'webhook_runs',
   filter: 'filter_runs',
   lifecycle: 'lifecycle_runs',
+  source: 'source_runs',
 };
 
 /** Of a run that has ended, however many attempts it took. */
@@ -29,7 +30,7 @@ export const handlingBucketsS = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
  */
 export function seriesOfRun(kind: RunKind, name: string, status: RunStatus): UsageAmounts {
   if (kind === 'event') return { [`event/${name}`]: 1 };
-  if (kind === 'job' || kind === 'webhook') return { [`${kind}/${status}/${name}`]: 1 };
+  if (kind === 'job' || kind === 'webhook' || kind === 'source') return { [`${kind}/${status}/${name}`]: 1 };
   return {};
 }
 

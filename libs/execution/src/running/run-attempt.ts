@@ -3,6 +3,7 @@ import type { Id, Json } from '@annex/kernel';
 import type { UsageRecord } from '@annex/limits';
 import type { AttemptOutcome, ClaimedRun } from '@annex/runs';
 import type { Registration, RunOutcome } from '@annex/sandbox';
+import { sourceStopPrefix } from '@annex/installations';
 import type { RunEffect } from '../host-calls/run-identity.js';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
 import type { RunScope } from './run-scope.js';
@@ -16,8 +17,9 @@ export type AttemptRun = Pick<
 /** Where a background run's handler stands among the registrations; `-1` when the active release has none. */
 export function findHandler(
   snapshot: InstallationSnapshot,
-  { kind, name, ordinal }: Pick<AttemptRun, 'kind' | 'name' | 'ordinal'>,
+  run: Pick<AttemptRun, 'kind' | 'name' | 'ordinal'>,
 ): number {
+  const { kind, name, ordinal } = stoppedSource(run) ?? run;
   const wanted: Registration['kind'] | undefined = kind === 'webhook' ? undefined : kind;
   let seen = 0;
   for (let index = 0; index < snapshot.registrations.length; index += 1) {
@@ -33,6 +35,14 @@ export function findHandler(
     seen += 1;
   }
   return -1;
+}
+
+/** A lifecycle run that tells a source to stop goes to the source's own handler. */
+function stoppedSource(
+  run: Pick<AttemptRun, 'kind' | 'name'>,
+): { kind: 'source'; name: string; ordinal: 0 } | undefined {
+  if (run.kind !== 'lifecycle' || !run.name.startsWith(sourceStopPrefix)) return undefined;
+  return { kind: 'source', name: run.name.slice(sourceStopPrefix.length), ordinal: 0 };
 }
 
 /** Why an installation may not run something now, as the outcome of an attempt; `undefined` when it may. */

@@ -61,6 +61,8 @@ export interface RunStart {
   signal: AbortSignal | undefined;
   /** Whether effects wait for the run's success. */
   staged: boolean;
+  /** Default: `background` when staged, else `foreground`. */
+  lane?: Lane;
 }
 
 /**
@@ -133,7 +135,7 @@ export class RunScope implements RunRequest, RunIdentity {
     this.snapshot = snapshot;
     this.runId = start.runId;
     // What is staged is an attempt at background work.
-    this.lane = start.staged ? 'background' : 'foreground';
+    this.lane = start.lane ?? (start.staged ? 'background' : 'foreground');
     this.tenantId = snapshot.tenantId;
     this.installationId = snapshot.installationId;
     this.isolateKey = snapshot.isolateKey;

@@ -69,7 +69,7 @@ export interface InstallationSnapshot {
   loadBundle(): Promise<Bundle>;
   /** Reads the script's source map, `undefined` when none was kept. */
   loadSourceMap(): Promise<string | undefined>;
-  /** The limits of a kind of run; for kind `job` those of the named job. */
+  /** The limits of a kind of run; for kinds `job` and `source` those of the named one. */
   limits(kind: RunKind, jobName?: string): SnapshotLimits;
 }
 
@@ -135,7 +135,7 @@ export function buildSnapshot(
     loadSourceMap: () =>
       row.source_map_sha256 === null ? Promise.resolve(undefined) : loadSourceMap(row.source_map_sha256),
     limits(kind, jobName) {
-      const key = kind === 'job' ? `job/${jobName}` : kind;
+      const key = kind === 'job' || kind === 'source' ? `${kind}/${jobName}` : kind;
       const known = limits.get(key);
       if (known) return known;
       const made = limitsOf(manifest, kind, jobName, ceilings);
@@ -151,7 +151,8 @@ function limitsOf(
   jobName: string | undefined,
   ceilings: OperatorCeilings,
 ): SnapshotLimits {
-  const job = kind === 'job' ? manifest.jobs.find(({ name }) => name === jobName) : undefined;
+  const named = kind === 'job' ? manifest.jobs : kind === 'source' ? (manifest.sources ?? []) : [];
+  const job = named.find(({ name }) => name === jobName);
   const run = effectiveLimits(
     kind,
     {

@@ -21,6 +21,7 @@ export const sdkExports = [
   'hook',
   'route',
   'job',
+  'source',
   'filter',
   'health',
   'onInit',

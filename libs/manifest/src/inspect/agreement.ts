@@ -7,6 +7,7 @@ import { readCors } from '../routes/cors.js';
 import { routeAuthFault } from '../routes/route-auth.js';
 import { parseRoutePath, routeShape } from '../routes/route-path.js';
 import type { Manifest } from '../schema/manifest.js';
+import { checkSources } from './source-agreement.js';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const roles = ['viewer', 'member', 'developer', 'admin', 'owner'];
@@ -18,6 +19,7 @@ export function checkAgreement(manifest: Manifest, registrations: readonly Regis
   return [
     ...checkEvents(manifest, registrations),
     ...checkNamed(manifest, registrations),
+    ...checkSources(manifest, registrations),
     ...checkRoutes(manifest, registrations),
     ...checkSingles(manifest, registrations),
   ];

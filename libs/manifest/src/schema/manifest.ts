@@ -1,7 +1,9 @@
 import type { PermissionRequest } from '@annex/host-api';
 import type { JsonObject } from '@annex/kernel';
 import { manifestCeilings, scheduleLimits } from '@annex/limits';
+import type { SourceType } from './source-types.js';
 import type { CorsRules } from '../routes/cors.js';
+import type { RouteAuth } from '../routes/route-auth.js';
 import type { CatchUp, OverlapPolicy } from '@annex/scheduling';
 
 /**
@@ -27,6 +29,8 @@ export interface Manifest {
   events: string[];
   filters: string[];
   jobs: ManifestJob[];
+  /** Left out by releases from before there were any. */
+  sources?: ManifestEventSource[];
   http: { allow: string[] };
   secrets: ManifestSecret[];
   /** JSON Schema of the settings, or `null`: the plugin has none. */
@@ -57,6 +61,27 @@ export interface ManifestJob {
   retry: ManifestRetry | null;
 }
 
+/** Where events come from (docs/sources.md). */
+export interface ManifestEventSource {
+  name: string;
+  /** `poll` and `receive` are handlers of the package; of every other type Annex holds the connection. */
+  type: SourceType;
+  /** Cron text of a `poll`; `null` for every other type. */
+  schedule: string | null;
+  /** IANA zone of the schedule. */
+  timezone: string;
+  /** Who may send to a source that receives; `null` for every other type. */
+  auth: RouteAuth | null;
+  /** What a connection needs, as it was written: it may hold `${SECRET:…}` and `${CONFIG:…}`. */
+  with: JsonObject;
+  /** Patterns of the events that it may emit. */
+  events: string[];
+  /** Paths that no event may lack. */
+  require: string[];
+  /** `null`: what the operator gives sources. */
+  timeoutMs: number | null;
+}
+
 export interface ManifestRetry {
   /** Tries in all, the first included. */
   maxAttempts?: number;
@@ -78,7 +103,7 @@ export interface ManifestLimits {
   memoryMb: number;
   /** Routes, hooks, filters, lifecycle hooks: from start to answer, in milliseconds. */
   timeoutMs: number;
-  /** Jobs, in milliseconds. */
+  /** Jobs and sources, in milliseconds. */
   jobTimeoutMs: number;
   /** Shortest time between two ticks of a schedule, in seconds (`ANNEX_MIN_INTERVAL_S`). */
   minIntervalS: number;

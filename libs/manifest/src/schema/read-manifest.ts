@@ -2,10 +2,12 @@ import type { PermissionRequest } from '@annex/host-api';
 import { inexactNumbers, isJsonObject, quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
 import { packageFileLimits } from '@annex/limits';
 import { readCors, type CorsRules } from '../routes/cors.js';
+import type { RouteAuth } from '../routes/route-auth.js';
 import {
   contractVersion,
   defaultManifestLimits,
   type Manifest,
+  type ManifestEventSource,
   type ManifestJob,
   type ManifestLimits,
 } from './manifest.js';
@@ -113,6 +115,7 @@ function normalise(shape: ManifestSource, source: JsonObject): Manifest {
     events: shape.events ?? [],
     filters: shape.filters ?? [],
     jobs: (shape.jobs ?? []).map(normalJob),
+    ...(shape.sources !== undefined && { sources: shape.sources.map(normalSource) }),
     http: { allow: (shape.http?.allow ?? []).map((host) => host.toLowerCase()) },
     secrets: (shape.secrets ?? []).map((secret) =>
       typeof secret === 'string'
@@ -130,6 +133,20 @@ function normalise(shape: ManifestSource, source: JsonObject): Manifest {
 function normalCors(cors: NonNullable<ManifestSource['cors']>): CorsRules | null {
   const reading = readCors(cors as Json);
   return reading.ok ? reading.rules : null;
+}
+
+function normalSource(source: NonNullable<ManifestSource['sources']>[number]): ManifestEventSource {
+  return {
+    name: source.name,
+    type: source.type,
+    schedule: source.schedule ?? null,
+    timezone: source.timezone ?? 'UTC',
+    auth: (source.auth ?? null) as RouteAuth | null,
+    with: (source.with ?? {}) as JsonObject,
+    events: source.events,
+    require: [...new Set(source.require ?? [])],
+    timeoutMs: source.timeout_ms ?? null,
+  };
 }
 
 function normalJob(job: NonNullable<ManifestSource['jobs']>[number]): ManifestJob {

@@ -18,6 +18,7 @@ import semver from 'semver';
 import { readCors } from '../routes/cors.js';
 import { configSchemaFaults } from './config-schema.js';
 import type { ManifestLimits } from './manifest.js';
+import { sourceFaults } from './source-faults.js';
 
 export interface SemanticsContext {
   limits: ManifestLimits;
@@ -42,6 +43,7 @@ export function judgeManifest(source: JsonObject, context: SemanticsContext): Ju
   judgeEntry(source, context, errors);
   judgeNames(source, errors, warnings);
   judgeJobs(source, context, errors);
+  errors.push(...sourceFaults(source, context.limits));
   judgePermissions(source, errors, warnings);
   judgeHosts(source, errors);
   judgeVersions(source, context, errors);
@@ -110,7 +112,8 @@ function judgeNames(source: JsonObject, errors: InputFault[], warnings: InputFau
     },
     'filters',
   );
-  for (const key of ['events', 'filters', 'jobs', 'secrets', 'permissions']) refuseTwins(source[key], key, errors);
+  for (const key of ['events', 'filters', 'jobs', 'sources', 'secrets', 'permissions'])
+    refuseTwins(source[key], key, errors);
   const http = source['http'];
   if (isJsonObject(http)) refuseTwins(http['allow'], 'http/allow', errors);
 }

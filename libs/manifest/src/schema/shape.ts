@@ -4,8 +4,9 @@
  * Descriptions are read by people: in editors, and as the second half of a fault.
  */
 import { permissionNames, secretNamePattern, slugPattern, tableNamePattern } from '@annex/host-api';
-import { longestRunMs } from '@annex/limits';
+import { longestRunMs, sourceLimits } from '@annex/limits';
 import { z } from 'zod';
+import { sourceTypes } from './source-types.js';
 
 const text = (max: number, about: string, example: string) =>
   z
@@ -119,6 +120,72 @@ const job = z.strictObject({
   retry: retry.describe('what happens after a failed run').optional(),
 });
 
+const source = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/)
+    .describe(
+      '1 to 63 of a-z, 0-9, "_" and "-", beginning with a letter or digit; the name that source() is called with',
+    )
+    .meta({ examples: ['erp'] }),
+  type: z
+    .enum(sourceTypes)
+    .describe('poll: Annex asks on a schedule. receive: others send to /hooks/<tenant>/<slug>.<name>')
+    .meta({ examples: ['poll'] }),
+  schedule: z
+    .string()
+    .max(200)
+    .describe('poll only: 5 cron fields, 6 with seconds first, or a word such as @hourly')
+    .meta({ examples: ['*/5 * * * *'] })
+    .optional(),
+  timezone: z
+    .string()
+    .max(64)
+    .describe('poll only: a zone of the IANA database')
+    .meta({ examples: ['Europe/Berlin'], default: 'UTC' })
+    .optional(),
+  auth: z
+    .union([
+      z.literal('public'),
+      z.strictObject({ hmac: z.record(z.string(), z.unknown()) }),
+      z.strictObject({ token: z.record(z.string(), z.unknown()) }),
+    ])
+    .describe('receive only: who may send, as the auth of a route')
+    .meta({ examples: [{ hmac: { secret: 'SHOP_SECRET', scheme: 'github' } }] })
+    .optional(),
+  with: z
+    .record(z.string(), z.unknown())
+    .describe('what the connection needs; texts may hold ${SECRET:NAME} and ${CONFIG:key:-default}')
+    .meta({ examples: [{ url: '${SECRET:PG_URL}' }] })
+    .optional(),
+  events: z
+    .array(
+      z
+        .string()
+        .max(200)
+        .regex(eventPatternPattern)
+        .describe('an event name; "*" stands for one segment, "**" for any number')
+        .meta({ examples: ['erp.**'] }),
+    )
+    .min(1)
+    .max(sourceLimits.patterns)
+    .describe('the events that the source may emit')
+    .meta({ examples: [['erp.**']] }),
+  require: z
+    .array(
+      z
+        .string()
+        .max(200)
+        .describe('a path into an event')
+        .meta({ examples: ['data.message'] }),
+    )
+    .max(20)
+    .describe('paths that must not be empty: an event that lacks one is kept, and given to nobody')
+    .meta({ examples: [['subject', 'data.message']] })
+    .optional(),
+  timeout_ms: integer(1, longestRunMs, 'milliseconds that one poll may take', 30_000).optional(),
+});
+
 const secret = z.strictObject({
   name: secretName,
   required: z
@@ -221,6 +288,7 @@ export const manifestShape = z
       .describe('the filter points the plugin takes part in')
       .optional(),
     jobs: z.array(job).max(100).describe('work that runs on a schedule or on request').optional(),
+    sources: z.array(source).max(sourceLimits.perPackage).describe('where events come from').optional(),
     http: z
       .strictObject({ allow: hosts.describe('the hosts that ctx.http and fetch may reach').optional() })
       .describe('outbound HTTP')

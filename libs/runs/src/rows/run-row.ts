@@ -16,6 +16,9 @@ import type { RunPolicy, WaitReason } from '../sql/enqueue-run.js';
 @Index('runs_by_installation', () => ({ tenantId: 1, installationId: 1, id: -1 }))
 @Index('runs_by_job', () => ({ tenantId: 1, installationId: 1, name: 1, id: -1 }), { where: "kind = 'job'::text" })
 @Index('runs_by_webhook', ['tenantId', 'webhookId'], { where: 'webhook_id IS NOT NULL' })
+@Index('runs_by_source', () => ({ tenantId: 1, installationId: 1, name: 1, id: -1 }), {
+  where: "kind = 'source'::text",
+})
 @Index('runs_dead', ['tenantId', 'id'], {
   where:
     "(status = 'failed'::text) AND (replayed_at IS NULL) AND (discarded_at IS NULL) AND (kind = ANY " +

@@ -6,7 +6,7 @@ import { statement, type TenantTransaction } from '@annex/database';
 import { recordDeliveries } from './record-deliveries.js';
 
 /** The kinds of run that wait in the queue; a route's and a filter's run begins and ends in one call. */
-export type BackgroundKind = Extract<RunKind, 'event' | 'job' | 'webhook' | 'lifecycle'>;
+export type BackgroundKind = Extract<RunKind, 'event' | 'job' | 'webhook' | 'lifecycle' | 'source'>;
 
 /** What was decided about a run when it was made. Every part left out is the default of its kind (lifecycle). */
 export interface RunPolicy {
@@ -31,7 +31,7 @@ export interface NewRun {
   /** The plugin's slug; `null` as above. */
   plugin: string | null;
   kind: BackgroundKind;
-  /** The event pattern, job or lifecycle hook, as the plugin registered it; the webhook's name. */
+  /** The event pattern, job, source or lifecycle hook, as the plugin registered it; the webhook's name. */
   name: string;
   /** Which of several handlers with the same kind and name, from 0. */
   ordinal: number;

@@ -9,7 +9,7 @@ export interface FinishedRun {
   plugin: string;
   /** Version of the release that answered. */
   release: string;
-  kind: 'route' | 'filter' | 'lifecycle';
+  kind: 'route' | 'filter' | 'lifecycle' | 'source';
   name: string;
   ordinal: number;
   status: 'succeeded' | 'failed' | 'cancelled';

@@ -207,6 +207,8 @@ function isRegistration(value: unknown): value is Registration {
         typeof each.timeoutMs === 'number' &&
         (each.onError === 'pass' || each.onError === 'fail')
       );
+    case 'source':
+      return typeof each.name === 'string' && isTextList(each.calls);
     case 'event':
     case 'job':
     case 'lifecycle':

@@ -40,7 +40,7 @@ export const emission = {
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 
 /** Handler kinds as the numbers that cross into the isolate; the order is part of the wire format. */
-export const handlerKinds = ['route', 'event', 'job', 'filter', 'lifecycle', 'health'] as const;
+export const handlerKinds = ['route', 'event', 'job', 'filter', 'lifecycle', 'health', 'source'] as const;
 
 /** From this length on the body of a request crosses beside the arguments, where its place holds `null`. */
 export const textApartFrom = 64 * 1024;

@@ -164,6 +164,40 @@ function registerFilter(registry: Registry, filtered: unknown, second: unknown, 
   );
 }
 
+const sourceCalls = ['initialize', 'poll', 'receive', 'stop'] as const;
+
+/** What a source's handler is told to do; without it, it receives a request. */
+interface SourceCall {
+  call: (typeof sourceCalls)[number];
+  cursor: unknown;
+  /** Calls `initialize` before. */
+  initialize?: boolean;
+}
+
+function registerSource(registry: Registry, first: unknown, second: unknown): void {
+  const name = requireText(first, 'source: name');
+  const what = `source ${name}`;
+  if (typeof second !== 'object' || second === null)
+    throw new SafeTypeError(`${what}: its handlers must be an object, such as { poll(ctx, cursor) { … } }`);
+  const given = second as Record<string, unknown>;
+  requireKnown(registry, what, given, ['initialize', 'poll', 'receive', 'stop']);
+  const handlers = record<Handler['run']>();
+  let calls = '';
+  for (let index = 0; index < sourceCalls.length; index += 1) {
+    const call = sourceCalls[index] as SourceCall['call'];
+    const handler = given[call];
+    if (handler === undefined) continue;
+    handlers[call] = requireHandler(handler, `${what}: ${call}`);
+    calls += `${calls === '' ? '' : ','}${quote(call)}`;
+  }
+  const run = async (ctx: unknown, given?: unknown): Promise<unknown> => {
+    const { call, cursor, initialize } = (given ?? { call: 'receive' }) as SourceCall;
+    if (initialize) await handlers.initialize?.(ctx);
+    return handlers[call]?.(ctx, cursor);
+  };
+  register(registry, { kind: 'source', name, run }, `"name":${quote(name)},"calls":[${calls}]`);
+}
+
 /** `@annex/sdk` as plugin code sees it inside the isolate. */
 export function makeSdk(registry: Registry): object {
   const lifecycle = (name: string) => (handler: unknown) =>
@@ -185,6 +219,9 @@ export function makeSdk(registry: Registry): object {
     },
     filter(name: unknown, second: unknown, third?: unknown): void {
       registerFilter(registry, name, second, third);
+    },
+    source(name: unknown, handlers: unknown): void {
+      registerSource(registry, name, handlers);
     },
     health(first: unknown, second?: unknown): void {
       const isNamed = typeof first === 'string';

@@ -1,4 +1,4 @@
-import { filter, hook, job } from '@annex/sdk';
+import { filter, hook, job, source } from '@annex/sdk';
 job('chore', async (ctx) => {
   await ctx.kv.set('kept', 1);
   return 1;
@@ -9,3 +9,5 @@ job('fail', () => {
 job('hang', () => new Promise(() => {}));
 hook('a.b', () => 1);
 filter('price.quote', (ctx, value) => value);
+
+source('erp', { poll: () => ({ events: [] }) });

@@ -1,0 +1,11 @@
+/** The kinds of source: who brings its events here, and how. */
+export const sourceTypes = ['poll', 'receive'] as const;
+
+/** One of {@link sourceTypes}. */
+export type SourceType = (typeof sourceTypes)[number];
+
+/** Types whose events a handler of the package returns; of the others Annex itself makes them. */
+export const handledSourceTypes: ReadonlySet<string> = new Set(['poll', 'receive'] satisfies SourceType[]);
+
+/** Types that others send requests to, at `/hooks/<tenant>/<name>`. */
+export const receivingSourceTypes: ReadonlySet<string> = new Set(['receive'] satisfies SourceType[]);

@@ -1,0 +1,244 @@
+/** `POST /hooks/<tenant>/<slug>.<name>`: a source of a package takes what others send. */
+import { isUtf8 } from 'node:buffer';
+import { readSourceBatch } from '@annex/events';
+import {
+  atDepth,
+  callerHeader,
+  withheldHeaders,
+  type Execution,
+  type InstallationSnapshot,
+  type SourceEnding,
+} from '@annex/execution';
+import { isAnnexError, type Clock, type Id, type TenantActor } from '@annex/kernel';
+import { maxEmitDepth, sourceLimits } from '@annex/limits';
+import type { RouteAuth } from '@annex/manifest';
+import type { Database } from '@annex/database';
+import { isOutcomeCode, outcomeErrors, type EmitEvent } from '@annex/runs';
+import type { RouteRequest } from '@annex/sandbox';
+import {
+  answerHandshake,
+  headerOf,
+  readInbound,
+  slackChallenge,
+  tokenHeaderOf,
+  verifySignature,
+  verifyToken,
+  webhookErrors,
+  wrongMethod,
+  type HandshakeAnswer,
+  type HookPreset,
+  type InboundRequest,
+} from '@annex/webhooks';
+import { findSource, markInitialized } from './rows/sources.js';
+import type { SourceRow } from './rows/source-row.js';
+import { writeBatch, type Taken } from './write-batch.js';
+
+export interface ReceivingOptions {
+  database: Pick<Database, 'forTenant'>;
+  execution: Pick<Execution, 'runSource'> & { snapshots: Pick<Execution['snapshots'], 'get'> };
+  readSecret: (tenantId: Id<'tenant'>, installationId: Id<'installation'>, name: string) => Promise<string | undefined>;
+  emit: EmitEvent;
+  /** Patterns of events that the operator keeps from plugins. Default: none. */
+  reservedEvents?: readonly string[];
+  clock: Clock;
+}
+
+/** What a sender is answered. */
+export type SourceReception =
+  ({ kind: 'taken' } & Taken) | { kind: 'challenge'; challenge: string } | ({ kind: 'handshake' } & HandshakeAnswer);
+
+/** Whether a name at `/hooks` is one of a package's source: those of tenants have no dot. */
+export function isPackageSource(name: string): boolean {
+  return name.includes('.');
+}
+
+interface Found {
+  source: SourceRow;
+  snapshot: InstallationSnapshot;
+}
+
+export class Receiving {
+  constructor(private readonly options: ReceivingOptions) {}
+
+  /** Throws `HOOK_NOT_FOUND` when nothing is received under this name. */
+  async require(tenant: TenantActor['tenant'], name: string): Promise<void> {
+    await this.#find(tenant, name);
+  }
+
+  /**
+   * Takes what a sender sent: its handler runs, and its events are written in one transaction before the answer. What
+   * fails has written nothing, and is answered with a status that makes a sender try again. Throws `HOOK_NOT_FOUND`,
+   * `HOOK_METHOD`, `HOOK_UNVERIFIED`, `INVALID_SIGNATURE`, `EMIT_DEPTH`, `SOURCE_PAUSED`, and what the run failed with.
+   */
+  async receive(
+    tenant: TenantActor['tenant'],
+    name: string,
+    request: InboundRequest,
+    { hops, signal }: { hops: number; signal?: AbortSignal },
+  ): Promise<SourceReception> {
+    const found = await this.#find(tenant, name);
+    const preset = presetOf(found.source.spec.auth as RouteAuth);
+    const handshake = answerHandshake({ preset, request, verifyToken: null });
+    if (handshake) return { kind: 'handshake', ...handshake };
+    if (request.method !== 'POST') throw wrongMethod(request);
+    await this.#believe(found, request);
+    const challenge = preset === 'slack' ? slackChallenge(readInbound(preset, request)) : undefined;
+    if (challenge !== undefined) return { kind: 'challenge', challenge };
+    if (hops > maxEmitDepth)
+      throw outcomeErrors.error(
+        'EMIT_DEPTH',
+        `The request passed through this platform ${hops} times. Look for sources and webhooks that cause each other.`,
+      );
+    requireRunning(found);
+    await this.#initialize(found);
+    return { kind: 'taken', ...(await this.#run(found, request, hops, signal)) };
+  }
+
+  async #find(tenant: TenantActor['tenant'], name: string): Promise<Found> {
+    const source = await this.options.database
+      .forTenant(tenant.id)
+      .transaction((tx) => findSource(tx, name.slice(0, 200)));
+    const slug = name.split('.', 1)[0] ?? '';
+    const snapshot = source ? await this.options.execution.snapshots.get(tenant.id, slug) : undefined;
+    if (source?.type !== 'receive' || snapshot === undefined)
+      throw webhookErrors.error('HOOK_NOT_FOUND', 'Nothing is received here.');
+    return { source, snapshot };
+  }
+
+  async #believe({ source, snapshot }: Found, request: InboundRequest): Promise<void> {
+    const auth = source.spec.auth as RouteAuth;
+    if (typeof auth === 'string') return;
+    const named = 'hmac' in auth ? auth.hmac : auth.token;
+    const secret = await this.options.readSecret(snapshot.tenantId, snapshot.installationId, named.secret);
+    const header = (field: string): string | undefined => headerOf(request, field);
+    if (secret !== undefined && proves(auth, { secret, header, request, nowMs: this.options.clock.now() })) return;
+    throw webhookErrors.error(
+      'INVALID_SIGNATURE',
+      'The signature of the request does not match, or its time is too far away. Sign its exact body with the secret ' +
+        'that both sides keep.',
+    );
+  }
+
+  /** Before the first request of a release. Two at once may both do it, as after a worker that died. */
+  async #initialize({ source, snapshot }: Found): Promise<void> {
+    if (source.initializedFor === snapshot.releaseId) return;
+    const { database, execution } = this.options;
+    const mark = (effects?: (tx: Parameters<typeof markInitialized>[0]) => Promise<void>): Promise<void> =>
+      database.forTenant(snapshot.tenantId).transaction(async (tx) => {
+        await effects?.(tx);
+        await markInitialized(tx, source.id, snapshot.releaseId);
+      });
+    const wants = snapshot.registrations.some(
+      (each) => each.kind === 'source' && each.name === source.spec.name && each.calls.includes('initialize'),
+    );
+    if (!wants) return mark();
+    const ended = await execution.runSource({
+      snapshot,
+      name: source.spec.name,
+      payload: { call: 'initialize' },
+      wallMs: sourceLimits.receiveMs,
+      finish: async (_answer, { effects }) => {
+        await mark(effects);
+        return null;
+      },
+    });
+    if (ended.status === 'failed') throw refused(source.name, ended);
+  }
+
+  async #run(
+    { source, snapshot }: Found,
+    request: InboundRequest,
+    hops: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Taken> {
+    const { database, execution, emit, reservedEvents = [] } = this.options;
+    let taken: Taken = { events: 0, duplicates: 0, rejected: 0, eventIds: [] };
+    const ended = await execution.runSource({
+      snapshot,
+      name: source.spec.name,
+      request: routeRequest(request, source.spec.auth as RouteAuth),
+      cause: atDepth(hops),
+      wallMs: sourceLimits.receiveMs,
+      ...(signal && { signal }),
+      finish: async (answer, { id, effects }) => {
+        const reading = readSourceBatch(answer, { ...source.spec, reserved: reservedEvents });
+        if (!reading.ok) throw outcomeErrors.error('SOURCE_REFUSED', reading.detail);
+        const { batch } = reading;
+        if (batch.cursor !== undefined || batch.more)
+          throw outcomeErrors.error('SOURCE_REFUSED', 'receive returns { events } alone: only a poll has a cursor.');
+        taken = await database.forTenant(snapshot.tenantId).transaction(async (tx) => {
+          await effects?.(tx);
+          return writeBatch(tx, emit, { source, batch, runId: id, depth: hops, token: null });
+        });
+        return { events: taken.events, duplicates: taken.duplicates, rejected: taken.rejected };
+      },
+    });
+    if (ended.status === 'failed') throw refused(source.name, ended);
+    return taken;
+  }
+}
+
+function requireRunning({ source, snapshot }: Found): void {
+  if (source.active && !source.paused && snapshot.status === 'enabled') return;
+  throw outcomeErrors.error(
+    'SOURCE_PAUSED',
+    'The source takes nothing at the moment: it is paused, or its plugin is not enabled. Send it again later.',
+    { retryAfterS: 60 },
+  );
+}
+
+/** The plugin's own words stay inside: whoever sends learns the code alone. */
+function refused(name: string, { error, thrown }: Extract<SourceEnding, { status: 'failed' }>): unknown {
+  if (thrown !== undefined && !isAnnexError(thrown)) return thrown;
+  const detail = `The source ${name} did not take the request, and nothing of it was written. Send it again later.`;
+  return outcomeErrors.error(isOutcomeCode(error.code) ? error.code : 'PLUGIN_ERROR', detail);
+}
+
+function presetOf(auth: RouteAuth): HookPreset {
+  if (typeof auth === 'string') return 'none';
+  return 'hmac' in auth ? (auth.hmac.scheme ?? 'sha256') : tokenScheme(auth);
+}
+
+function tokenScheme({ token }: Extract<RouteAuth, { token: unknown }>): 'bearer' | 'basic' | 'token' | 'gitlab' {
+  return token.scheme ?? (token.header === undefined ? 'bearer' : 'token');
+}
+
+interface Proof {
+  secret: string;
+  header: (name: string) => string | undefined;
+  request: InboundRequest;
+  nowMs: number;
+}
+
+function proves(auth: Exclude<RouteAuth, string>, { secret, header, request, nowMs }: Proof): boolean {
+  if ('token' in auth)
+    return verifyToken({ scheme: tokenScheme(auth), secret, header, tokenHeader: auth.token.header });
+  const { scheme = 'sha256', header: signatureHeader, url = request.url, secret: _name, ...form } = auth.hmac;
+  return verifySignature({ scheme, secret, header, body: request.body, nowMs, signatureHeader, url, form });
+}
+
+const withheld = new Set([...withheldHeaders, callerHeader]);
+
+/** What `receive` sees: the request, without what proves who sent it. */
+function routeRequest(request: InboundRequest, auth: RouteAuth): RouteRequest {
+  const token =
+    typeof auth === 'object' && 'token' in auth ? tokenHeaderOf(tokenScheme(auth), auth.token.header) : undefined;
+  const { body } = request;
+  return {
+    method: request.method,
+    url: request.url,
+    headers: Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
+      value === undefined || withheld.has(name) || name === token
+        ? []
+        : [[name, typeof value === 'string' ? value : value.join(', ')]],
+    ),
+    params: {},
+    query: { ...request.query },
+    body:
+      body.length === 0
+        ? null
+        : isUtf8(body)
+          ? { encoding: 'utf8', data: body.toString('utf8') }
+          : { encoding: 'base64', data: body.toString('base64') },
+  };
+}

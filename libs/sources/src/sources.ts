@@ -1,0 +1,207 @@
+/** A tenant's sources as people see and steer them. */
+import { readSourceBatch, type SourceBatch } from '@annex/events';
+import {
+  jsonBytes,
+  pageOf,
+  quote,
+  readCursor,
+  type Json,
+  type Page,
+  type PageRequest,
+  type TenantActor,
+} from '@annex/kernel';
+import { sourceLimits } from '@annex/limits';
+import { appendAudit } from '@annex/audit';
+import type { Database, TenantTransaction } from '@annex/database';
+import type { Execution } from '@annex/execution';
+import { findInstallation, findRelease, sourceStops } from '@annex/installations';
+import { enqueueRun, outcomeErrors } from '@annex/runs';
+import { refuseCursor, sourceErrors } from './errors.js';
+import { changeSource, findSource, isDriven, listSources, type SourceChange } from './rows/sources.js';
+import { readSourceFacts } from './rows/source-facts.js';
+import type { SourceRow } from './rows/source-row.js';
+import { sourceView, type SourceView } from './views.js';
+
+export interface SourcesOptions {
+  database: Pick<Database, 'forTenant'>;
+  execution: Pick<Execution, 'runSource'> & { snapshots: Pick<Execution['snapshots'], 'getById'> };
+  /** Patterns of events that the operator keeps from plugins. Default: none. */
+  reservedEvents?: readonly string[];
+}
+
+/** What a poll would give now. */
+export interface SourceTestView {
+  ok: boolean;
+  run_id: string | null;
+  /** The first of them; nothing was emitted. */
+  events: { type: string; id: string | null; subject: string | null; data: Json; missing: string[] }[];
+  event_count: number;
+  cursor: Json;
+  more: boolean;
+  error: { code: string; message: string } | null;
+}
+
+const namePattern = /^[a-z0-9][a-z0-9._-]{0,127}$/;
+
+export class Sources {
+  constructor(private readonly options: SourcesOptions) {}
+
+  async list(caller: TenantActor, { limit, cursor }: PageRequest): Promise<Page<SourceView>> {
+    const after = readCursor(cursor, (text) => (namePattern.test(text) ? text : undefined), refuseCursor);
+    return this.#transaction(caller, async (tx) => {
+      const page = pageOf(await listSources(tx, { limit: limit + 1, after }), { limit }, ({ name }) => name);
+      return { ...page, items: await this.#views(tx, caller, page.items) };
+    });
+  }
+
+  /** Throws `SOURCE_NOT_FOUND`. */
+  get(caller: TenantActor, name: string): Promise<SourceView> {
+    return this.#transaction(caller, async (tx) => this.#view(tx, caller, await this.#require(tx, name)));
+  }
+
+  /** Nothing comes from it until it is resumed; what is under way is not written. Throws `SOURCE_NOT_FOUND`. */
+  pause(caller: TenantActor, name: string): Promise<SourceView> {
+    return this.#change(caller, name, 'source.paused', async (tx, source) => {
+      if (!source.paused) await this.#tellStop(tx, source);
+      return { paused: true, fence: true };
+    });
+  }
+
+  /** Throws `SOURCE_NOT_FOUND`. */
+  resume(caller: TenantActor, name: string): Promise<SourceView> {
+    return this.#change(caller, name, 'source.resumed', (_tx, source) =>
+      Promise.resolve({ paused: false, reinitialize: source.paused, due: isDriven(source.type) }),
+    );
+  }
+
+  /**
+   * Begins anew, from where its cursor stands: `initialize` runs again, and a failure is forgotten. Throws
+   * `SOURCE_NOT_FOUND`.
+   */
+  restart(caller: TenantActor, name: string): Promise<SourceView> {
+    return this.#change(caller, name, 'source.restarted', (_tx, { type }) =>
+      Promise.resolve({ fence: true, reinitialize: true, clearFailure: true, due: isDriven(type) }),
+    );
+  }
+
+  /**
+   * Says where it goes on: `null` is the beginning. What was emitted before is not emitted again, as long as its source
+   * gives it the same id. Throws `SOURCE_NOT_FOUND`, `SOURCE_INVALID`.
+   */
+  setCursor(caller: TenantActor, name: string, cursor: Json): Promise<SourceView> {
+    const bytes = jsonBytes(cursor);
+    if (bytes > sourceLimits.cursorBytes)
+      throw sourceErrors.error(
+        'SOURCE_INVALID',
+        `The cursor is ${bytes} bytes of JSON; at most ${sourceLimits.cursorBytes} are kept.`,
+        { errors: [{ pointer: '/cursor', code: 'RANGE', detail: 'is too large' }] },
+      );
+    return this.#change(caller, name, 'source.moved', (_tx, source) => {
+      if (!isDriven(source.type))
+        throw sourceErrors.error(
+          'SOURCE_INVALID',
+          `The source ${source.name} of type ${source.type} has no cursor: others decide what they send.`,
+        );
+      return Promise.resolve({ cursor, fence: true, due: true });
+    });
+  }
+
+  /**
+   * Polls once and shows what came of it: nothing is emitted, and the cursor stays. Throws `SOURCE_NOT_FOUND`,
+   * `SOURCE_INVALID` for a type that cannot be asked, `SOURCE_PAUSED` when its plugin is not enabled.
+   */
+  async test(caller: TenantActor, name: string, signal?: AbortSignal): Promise<SourceTestView> {
+    const source = await this.#transaction(caller, (tx) => this.#require(tx, name));
+    if (source.type !== 'poll' || source.installationId === null)
+      throw sourceErrors.error(
+        'SOURCE_INVALID',
+        `The source ${name} of type ${source.type} cannot be asked. Send it a request of your own to see what ` +
+          'it makes of it.',
+      );
+    const { execution, reservedEvents = [] } = this.options;
+    const snapshot = await execution.snapshots.getById(caller.tenant.id, source.installationId);
+    if (snapshot?.status !== 'enabled')
+      throw outcomeErrors.error('SOURCE_PAUSED', `The plugin of ${name} is not enabled. Enable it first.`);
+    let batch: SourceBatch = { events: [], cursor: undefined, more: false };
+    const ended = await execution.runSource({
+      snapshot,
+      name: source.spec.name,
+      payload: { call: 'poll', cursor: source.cursor, initialize: source.initializedFor !== snapshot.releaseId },
+      wallMs: sourceLimits.receiveMs,
+      ...(signal && { signal }),
+      finish: (answer) => {
+        const reading = readSourceBatch(answer, { ...source.spec, reserved: reservedEvents });
+        if (!reading.ok) throw outcomeErrors.error('SOURCE_REFUSED', reading.detail);
+        ({ batch } = reading);
+        return Promise.resolve({ test: true, events: batch.events.length });
+      },
+    });
+    return {
+      ok: ended.status === 'succeeded',
+      run_id: ended.runId,
+      events: batch.events
+        .slice(0, sourceLimits.shownEvents)
+        .map(({ type, id, subject, data, missing }) => ({ type, id, subject, data, missing })),
+      event_count: batch.events.length,
+      cursor: batch.cursor ?? source.cursor,
+      more: batch.more,
+      error: ended.status === 'failed' ? ended.error : null,
+    };
+  }
+
+  /** Calls `stop` of a package's source. */
+  async #tellStop(tx: TenantTransaction, { installationId, spec }: SourceRow): Promise<void> {
+    const installation = installationId && (await findInstallation(tx, installationId));
+    const release = installation?.releaseId ? await findRelease(tx, installation.releaseId) : null;
+    if (!installation || !release) return;
+    for (const run of sourceStops(installation, release, spec.name)) await enqueueRun(tx, run);
+  }
+
+  #change(
+    caller: TenantActor,
+    name: string,
+    action: string,
+    decide: (tx: TenantTransaction, source: SourceRow) => Promise<SourceChange>,
+  ): Promise<SourceView> {
+    return this.#transaction(caller, async (tx) => {
+      const source = await this.#require(tx, name, { lock: true });
+      const change = await decide(tx, source);
+      await changeSource(tx, source.id, change);
+      await appendAudit(tx, {
+        actor: caller.actor,
+        action,
+        target: source.name,
+        detail: { type: source.type, ...(change.cursor !== undefined && { cursor: change.cursor }) },
+        ...(caller.requestId !== undefined && { requestId: caller.requestId }),
+      });
+      return this.#view(tx, caller, await this.#require(tx, name));
+    });
+  }
+
+  async #require(tx: TenantTransaction, name: string, { lock = false } = {}): Promise<SourceRow> {
+    const source = namePattern.test(name) ? await findSource(tx, name, { lock }) : undefined;
+    if (source) return source;
+    throw sourceErrors.error(
+      'SOURCE_NOT_FOUND',
+      `This tenant has no source ${quote(name, 80)}. GET /api/sources lists them; a package's is called <slug>.<name>.`,
+    );
+  }
+
+  async #view(tx: TenantTransaction, caller: TenantActor, source: SourceRow): Promise<SourceView> {
+    const [view] = await this.#views(tx, caller, [source]);
+    if (!view) throw new Error(`the source ${source.id} cannot be shown`);
+    return view;
+  }
+
+  async #views(tx: TenantTransaction, { tenant }: TenantActor, rows: readonly SourceRow[]): Promise<SourceView[]> {
+    const facts = await readSourceFacts(tx, rows, tenant.slug);
+    return rows.flatMap((row) => {
+      const of = facts.get(row.id);
+      return of ? [sourceView(row, of)] : [];
+    });
+  }
+
+  #transaction<T>(caller: TenantActor, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    return this.options.database.forTenant(caller.tenant.id).transaction(work);
+  }
+}
