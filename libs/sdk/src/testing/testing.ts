@@ -12,6 +12,7 @@ import {
   flowHandlers,
   httpHandlers,
   llmHandlers,
+  pollOutcome,
   atDepth,
   RunScope,
   SecretMasks,
@@ -21,6 +22,7 @@ import {
   type RunIdentity,
   type RunStart,
   type ScopeParts,
+  type SourceTakes,
 } from '@annex/execution';
 import { compileEventPattern, eventErrors, eventForHandler, eventSources, readEvent } from '@annex/events';
 import { handlersNotAvailable, hostMethods, type HostHandlers, type PermissionName } from '@annex/host-api';
@@ -43,6 +45,7 @@ import { createTestClock, snapshotAt, type TestClock } from './test-clock.js';
 import { folderTemplates, rememberedMail, templates, type PluginMail } from './package-mail.js';
 import { admitRequest, bodyBytes, problem, readResponse, writeRequest, type RequestInit } from './route-call.js';
 import { enterSandbox, leaveSandbox } from './shared-sandbox.js';
+import { TestSource } from './test-source.js';
 
 export { closeSandbox } from './shared-sandbox.js';
 export { HandlerFailed } from './handler-failed.js';
@@ -55,6 +58,7 @@ export type { MemoryKv } from './memory-kv.js';
 export type { MemoryTables } from './memory-tables.js';
 export type { PluginMail } from './package-mail.js';
 export type { RequestInit } from './route-call.js';
+export { TestSource, type SourceGiven } from './test-source.js';
 
 export interface OpenPluginOptions {
   /** Values of secrets. Every one that the manifest requires must be there. */
@@ -202,6 +206,8 @@ export class TestPlugin implements AsyncDisposable {
   readonly tables: MemoryTables;
   /** Calls of `ctx` that left the sandbox, in the order of their answers; those that were refused too. */
   readonly calls: CtxCall[] = [];
+  readonly #sources = new Map<string, TestSource>();
+  readonly #reservedEvents: readonly string[];
   readonly #user: User | null;
   readonly #clock: TestClock | undefined;
   readonly #now: () => number;
@@ -220,6 +226,7 @@ export class TestPlugin implements AsyncDisposable {
     this.#clock = clock === undefined ? undefined : createTestClock(clock);
     const now = this.#clock ? this.#clock.now : (options.now ?? (() => systemClock.now()));
     this.#user = user;
+    this.#reservedEvents = reservedEvents ?? [];
     this.#now = now;
     this.kv = new MemoryKv({ now });
     this.files = new MemoryFiles({ now });
@@ -375,6 +382,41 @@ export class TestPlugin implements AsyncDisposable {
     });
   }
 
+  /**
+   * A source of the plugin, the same one at each call. Throws `TypeError` for one that the plugin does not have.
+   */
+  source(name: string): TestSource {
+    const known = this.#sources.get(name);
+    if (known) return known;
+    const { registrations, manifest, slug } = this.snapshot;
+    const index = registrations.findIndex((each) => each.kind === 'source' && each.name === name);
+    const declared = manifest.sources?.find((each) => each.name === name);
+    if (index < 0 || !declared) throw new TypeError(`The plugin ${slug} has no source ${name}.`);
+    const source = new TestSource({
+      slug,
+      declared,
+      reservedEvents: this.#reservedEvents,
+      run: ({ payload, request }, take) =>
+        this.#attemptSource(
+          {
+            index,
+            kind: 'source',
+            name,
+            ...(payload !== undefined && { payload: JSON.stringify(payload) }),
+            ...(request && { request: writeRequest(slug, 'POST', '/', request, {}) }),
+          },
+          take,
+        ),
+      emit: (event) => {
+        if (this.emitted.some(({ id }) => id === event.id)) return false;
+        this.emitted.push(event);
+        return true;
+      },
+    });
+    this.#sources.set(name, source);
+    return source;
+  }
+
   /** Runs the plugin's health check and answers what it said; rejects when it is not well. */
   async health(): Promise<Json | undefined> {
     const [said] = await this.#runAll(({ kind }) => kind === 'health', { kind: 'lifecycle', payload: 'null' });
@@ -420,6 +462,16 @@ export class TestPlugin implements AsyncDisposable {
     }
     await ending.commit?.(nowhere);
     return ending.result;
+  }
+
+  /** One call of a source: what it gave takes effect only when all of it may. */
+  async #attemptSource(start: Start, take: (answer: Json | undefined) => SourceTakes): Promise<void> {
+    const { scope, outcome } = await this.#run({ ...start, staged: true });
+    const ending = pollOutcome(scope, outcome, { limits: scope.used(outcome.usage), take });
+    if (ending.status === 'succeeded') return ending.commit?.(nowhere);
+    const error =
+      ending.status === 'failed' ? ending : { error: { code: 'CANCELLED', message: 'The run was cancelled.' } };
+    throw await this.#failed(scope, error, 1, outcome);
   }
 
   async #run({
