@@ -46,10 +46,11 @@ function calls(document) {
     const [body] = Object.keys(operation.requestBody?.content ?? {});
     const sends =
       body === 'multipart/form-data' ? 'form' : body === undefined || body === 'application/json' ? 'json' : 'bytes';
-    return `  ${operation.operationId}: ['${operation.method}', '${operation.path}', '${answers}', '${sends}'],\n`;
+    const entry = [operation.method, operation.path, answers, sends, operation['x-annex-gate'] ?? 'public'];
+    return `  ${operation.operationId}: [${entry.map((each) => `'${each}'`).join(', ')}],\n`;
   });
   return (
-    `/** Method and path of each call, what it answers, and what it sends. */\nexport const calls = ` +
+    `/** Method and path of each call, what it answers, what it sends, and who may make it. */\nexport const calls = ` +
     `{\n${lines.join('')}} as const;\n`
   );
 }

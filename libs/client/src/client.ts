@@ -1,4 +1,5 @@
 import createClient, { type Client } from 'openapi-fetch';
+import { fillPath } from './fill-path.js';
 import type { paths } from './generated/api.js';
 import { calls } from './generated/calls.js';
 import { followStream } from './follow-stream.js';
@@ -141,14 +142,6 @@ async function send(http: Client<paths>, name: Name, input: AnyInput = {}): Prom
   const isKnown = answers === 'raw' && response.status === 304;
   if (!response.ok && !isKnown) throw new AnnexProblem(response, error);
   return answers === 'raw' ? response : data;
-}
-
-/** Fills a path's parameters in. The rest of a path, which `path` is, keeps its slashes. */
-function fillPath(route: string, values: Record<string, unknown>): string {
-  return route.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const text = String(values[name] ?? '');
-    return name === 'path' ? text.split('/').map(encodeURIComponent).join('/') : encodeURIComponent(text);
-  });
 }
 
 /** `multipart/form-data`; the boundary comes with it. */

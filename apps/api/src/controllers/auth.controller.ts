@@ -1,18 +1,20 @@
 import { Access, type Caller, type Principal } from '@annex/access';
 import { KiB, type Page, type PageRequest } from '@annex/kernel';
-import { Body, Controller, Delete, Get, Param, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { bearerOf, CurrentCaller, CurrentPrincipal, single } from '../http/authentication.js';
+import { bearerOf, CurrentCaller, CurrentPrincipal, single, type Identified } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
 import { input, pageSchema, wholeListSchema } from '../http/input.js';
 import { nothing } from '../http/answers.js';
+import { setSessionCookie } from '../http/session-cookie.js';
 import { ChangedPassword, EndedSessions, Login, Me, NewToken, Session, StreamToken, Token } from '../views/access.js';
 import { listOf } from '../views/shared.js';
 
 export const roleSchema = z.enum(['viewer', 'member', 'developer', 'admin', 'owner']);
-const login = z.strictObject({
+/** What signing in takes. */
+export const loginBody = z.strictObject({
   email: z.string().min(1).max(320),
   password: z.string().min(1).max(1024),
   tenant: z.string().max(63).optional(),
@@ -42,12 +44,12 @@ export class AuthController {
     name: 'login',
     summary: 'Sign in with e-mail and password',
     gate: 'public',
-    body: login,
+    body: loginBody,
     maxBodyBytes: 16 * KiB,
     answers: { 200: Login },
     problems: [401, 403, 429],
   })
-  login(@Body(input(login)) body: z.infer<typeof login>, @Req() request: FastifyRequest): Promise<Login> {
+  login(@Body(input(loginBody)) body: z.infer<typeof loginBody>, @Req() request: FastifyRequest): Promise<Login> {
     return this.access.login({
       ...body,
       tenant: body.tenant ?? single(request.headers['x-tenant-slug']),
@@ -74,13 +76,14 @@ export class AuthController {
     answers: { 200: ChangedPassword },
     problems: [429],
   })
-  changePassword(
+  async changePassword(
     @CurrentPrincipal() principal: Principal,
     @Body(input(password)) body: z.infer<typeof password>,
     @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChangedPassword> {
     const { current_password: currentPassword, new_password: newPassword, end_tokens: endTokens } = body;
-    return this.access.changePassword(principal, {
+    const changed = await this.access.changePassword(principal, {
       currentPassword,
       newPassword,
       endTokens,
@@ -88,6 +91,11 @@ export class AuthController {
       userAgent: request.headers['user-agent'],
       requestId: request.id,
     });
+    const { access_token: token, ...rest } = changed;
+    if (!(request as Identified).bySessionCookie || token === undefined) return changed;
+    // No script is to see it: the cookie goes on with it.
+    setSessionCookie({ request, reply }, token, changed.expires_in);
+    return rest;
   }
 
   @Post('stream-token')

@@ -3,6 +3,7 @@ import { ActorsController } from './actors.controller.js';
 import { AuditController } from './audit.controller.js';
 import { MeController, PasswordResetController } from './account.controller.js';
 import { AuthController, TokensController } from './auth.controller.js';
+import { BrowserSessionController } from './browser-session.controller.js';
 import { DataController } from './data.controller.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { EventsController } from './events.controller.js';
@@ -31,6 +32,7 @@ import { WebhooksController } from './webhooks.controller.js';
 
 /** Every controller. A path with fixed words comes before one with a parameter in its place. */
 export const controllers = [
+  BrowserSessionController,
   AuthController,
   PasswordResetController,
   MeController,

@@ -1,7 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { corsHeaders, isPreflight, joinVary, preflightHeaders, type CorsPolicy } from './cors.js';
 
-/** What pages of the operator's origins may do with `/api`: everything but cookies, which Annex does not use. */
+/**
+ * What pages of the operator's origins may do with `/api`: everything but send the console's cookie, which is for its
+ * own pages.
+ */
 function apiPolicy(origins: readonly string[]): CorsPolicy {
   return {
     origins: origins.includes('*') ? '*' : origins,

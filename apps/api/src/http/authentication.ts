@@ -8,6 +8,7 @@ import type { Budgets } from './call-budget.js';
 import { apiErrors } from './errors.js';
 import { requireKnownParameters } from './known-parameters.js';
 import type { KnownRoutes } from './known-routes.js';
+import { readSessionCookie } from './session-cookie.js';
 
 /**
  * Who may call an endpoint: anybody, anybody signed in, platform operators, or a role in the tenant and every higher
@@ -50,6 +51,8 @@ export function gateOf(reflector: Reflector, targets: Parameters<Reflector['getA
 export interface Identified extends FastifyRequest {
   caller?: Caller;
   principal?: Principal;
+  /** Its token came in the console's cookie. */
+  bySessionCookie?: boolean;
   /** The gate that let the request in. */
   admittedBy?: Gate;
 }
@@ -109,6 +112,7 @@ async function readStreamToken(access: Access, request: FastifyRequest): Promise
 
 async function admit(access: Access, gate: Gate, request: Identified): Promise<void> {
   if (gate !== 'public') {
+    readSessionCookie(request);
     const principal = await access.authenticate(bearerOf(request));
     request.principal = principal;
     if (gate === 'operator') requireOperator(principal);

@@ -1,11 +1,15 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { isSchema, type RawBody } from '../http/answers.js';
+import type { Gate } from '../http/authentication.js';
 import type { Description } from '../http/endpoint.js';
 import { belongsToTenant, isMutation, problemsOf, type Place } from './problems.js';
 import type { Schema, SchemaBook } from './schemas.js';
 
-export type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+export type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
+  /** Who may call it (an extension): a role and every higher one, `operator`, `signed-in` or `public`. */
+  'x-annex-gate'?: Gate;
+};
 type Parameter = NonNullable<Operation['parameters']>[number];
 
 /** What stands in a path, where its name does not say it. */
@@ -38,6 +42,7 @@ export function operationOf(described: Description, place: Place & { tags: strin
     tags: place.tags,
     summary,
     ...(description && { description }),
+    'x-annex-gate': gate,
     security: gate === 'public' ? [] : [{ bearer: [] }],
     parameters: [
       ...pathParameters(place.path),

@@ -27,6 +27,15 @@ export const Login = z
   .meta({ id: 'Login' });
 export type Login = z.infer<typeof Login>;
 
+export const BrowserSession = z
+  .object({
+    expires_in: bearer.expires_in,
+    user: Login.shape.user,
+    tenants: z.array(TenantPlace),
+  })
+  .meta({ id: 'BrowserSession', description: 'A session whose token is in a cookie' });
+export type BrowserSession = z.infer<typeof BrowserSession>;
+
 export const StreamToken = z
   .object({
     token: z.string().optional().describe('Goes into `?stream_token=` of a stream. Shown this once'),

@@ -51,6 +51,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/browser-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a cookie that no script can read, as the console does
+         * @description The cookie counts for `/api` alone, and only with the header `X-Annex-Console: 1`. Programs use `login`.
+         */
+        post: operations["beginBrowserSession"];
+        /**
+         * End the session of the cookie, and take the cookie away
+         * @description Does so too where the session has ended already.
+         */
+        delete: operations["endBrowserSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -2202,6 +2226,17 @@ export interface components {
              */
             waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint";
         };
+        /** @description A session whose token is in a cookie */
+        BrowserSession: {
+            /** @description Seconds */
+            expires_in: number;
+            tenants: components["schemas"]["TenantPlace"][];
+            user: {
+                email: string;
+                id: string;
+                operator: boolean;
+            };
+        };
         CausedEvent: {
             deliveries: components["schemas"]["TracedDelivery"][];
             id: string;
@@ -4071,6 +4106,7 @@ export type Actor = components['schemas']['Actor'];
 export type Attempt = components['schemas']['Attempt'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AwaitedRun = components['schemas']['AwaitedRun'];
+export type BrowserSession = components['schemas']['BrowserSession'];
 export type CausedEvent = components['schemas']['CausedEvent'];
 export type ChangedPassword = components['schemas']['ChangedPassword'];
 export type ConfigRevision = components['schemas']['ConfigRevision'];
@@ -4288,6 +4324,66 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    beginBrowserSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string;
+                    password: string;
+                    tenant?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    endBrowserSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };
