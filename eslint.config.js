@@ -1,6 +1,7 @@
 import eslint from '@eslint/js';
 import { createProjectGraphAsync } from '@nx/devkit';
 import nx from '@nx/eslint-plugin';
+import reactHooks from 'eslint-plugin-react-hooks';
 import globals from 'globals';
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
@@ -89,17 +90,22 @@ const depConstraints = projects.map(({ name, below, beside }) => ({
 const boundaries = [
   {
     // Between projects the boundary rule refuses circles already, so nothing but a project's own files is followed.
-    files: ['{libs,apps}/*/src/**/*.ts', 'test/**/*.ts'],
+    files: ['{libs,apps}/*/src/**/*.{ts,tsx}', 'test/**/*.ts'],
     plugins: { 'import-x': importX },
     settings: {
-      'import-x/extensions': ['.ts'],
-      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
-      'import-x/resolver-next': [createNodeResolver({ extensionAlias: { '.js': ['.ts', '.js'] } })],
+      'import-x/extensions': ['.ts', '.tsx'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.tsx'] },
+      'import-x/resolver-next': [
+        createNodeResolver({
+          extensions: ['.ts', '.tsx', '.js', '.json'],
+          extensionAlias: { '.js': ['.ts', '.js'] },
+        }),
+      ],
     },
     rules: { 'import-x/no-cycle': ['error', { ignoreExternal: true }] },
   },
   {
-    files: ['{libs,apps}/*/src/**/*.ts'],
+    files: ['{libs,apps}/*/src/**/*.{ts,tsx}'],
     plugins: { '@nx': nx },
     rules: {
       '@nx/enforce-module-boundaries': ['error', { depConstraints, checkDynamicDependenciesExceptions: ['.*'] }],
@@ -108,7 +114,7 @@ const boundaries = [
   ...projects
     .filter(({ root }) => /^(libs|apps)\//.test(root))
     .map(({ root }) => ({
-      files: [`${root}/src/**/*.ts`],
+      files: [`${root}/src/**/*.{ts,tsx}`],
       rules: { 'no-restricted-imports': ['error', restrictions(root)] },
     })),
   ...projects
@@ -147,7 +153,7 @@ export default tseslint.config(
   ...tseslint.configs.strict,
   { languageOptions: { globals: globals.node } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     rules: {
       '@typescript-eslint/no-unused-vars': [
         'error',
@@ -169,7 +175,7 @@ export default tseslint.config(
   },
   // Prettier breaks code, and no strings.
   {
-    files: ['**/*.{ts,mjs,js}'],
+    files: ['**/*.{ts,tsx,mjs,js}'],
     ignores: ['libs/client/src/generated/**'],
     rules: { 'max-len': ['error', { code: 120, ignoreUrls: true, ignoreRegExpLiterals: true }] },
   },
@@ -197,6 +203,20 @@ export default tseslint.config(
   // Beside plugin code a Map's methods may have been replaced: tables are objects without prototype, and entries are
   // deleted from them.
   { files: ['libs/sandbox/src/prelude/**/*.ts'], rules: { '@typescript-eslint/no-dynamic-delete': 'off' } },
+  // The console runs in browsers. What a component says in markup is long without being much.
+  {
+    files: ['apps/console/{src,public}/**'],
+    languageOptions: { globals: globals.browser },
+  },
+  {
+    files: ['apps/console/src/**/*.{ts,tsx}'],
+    plugins: { 'react-hooks': reactHooks },
+    rules: {
+      'react-hooks/rules-of-hooks': 'error',
+      'react-hooks/exhaustive-deps': 'error',
+    },
+  },
+  { files: ['apps/console/src/**/*.tsx'], rules: { 'max-lines-per-function': ['error', { max: 110 }] } },
   // Nest finds what to inject by the classes that a constructor names, so those imports must stay values.
   {
     files: ['apps/api/src/controllers/**/*.ts', 'apps/*/src/**/*.module.ts'],

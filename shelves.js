@@ -50,9 +50,18 @@ export const shelves = [
   {
     name: 'apps',
     folder: 'apps',
-    projects: { executor: [], compiler: [], worker: [], api: [], annex: ['worker', 'api'], cli: ['sdk', 'client'] },
-    // The command line is installed where no Annex is: it is made of the two packages that are installed with it.
-    alone: ['cli'],
+    projects: {
+      executor: [],
+      compiler: [],
+      worker: [],
+      api: [],
+      annex: ['worker', 'api'],
+      cli: ['sdk', 'client'],
+      console: ['client'],
+    },
+    // The command line is installed where no Annex is: it is made of the two packages that are installed with it. The
+    // console runs in a browser, and knows the API only.
+    alone: ['cli', 'console'],
   },
   { name: 'proof', folder: '.', projects: { examples: [], test: [], bench: [] } },
 ];

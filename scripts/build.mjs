@@ -62,6 +62,8 @@ async function projectsIn(...folders) {
 }
 
 async function compileProject(project, scriptMs) {
+  // A page for browsers is its bundle alone.
+  if (existsSync(join(project, 'index.html'))) return 0;
   const src = join(project, 'src');
   const dist = join(project, 'dist');
   if (!existsSync(src)) return 0;

@@ -74,7 +74,7 @@ export function createDependencies(_options, { filesToProcess, projects: nodes, 
     const isProof = nodes[source].tags.includes('shelf:proof');
     return files
       .map(({ file }) => file)
-      .filter((file) => /\.m?[jt]s$/.test(file) && (isProof || !/\.(spec|test)\.ts$/.test(file)))
+      .filter((file) => /\.(m?[jt]s|tsx)$/.test(file) && (isProof || !/\.(spec|test)\.tsx?$/.test(file)))
       .flatMap((sourceFile) =>
         importsOf(readFileSync(join(workspaceRoot, sourceFile), 'utf8'))
           .map(({ type, specifier }) => ({

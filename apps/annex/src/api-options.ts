@@ -1,6 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import type { ApiOptions } from '@annex-app/api';
 import { ceilingOf } from '@annex/limits';
 import type { Settings } from './config.js';
+
+/** What the build of apps/console made. */
+const consoleDir = fileURLToPath(new URL('../../console/dist/site', import.meta.url));
 
 /** What the settings say of the API. */
 export function apiOptions({
@@ -25,6 +29,7 @@ export function apiOptions({
     connectionsPerAddress,
     tenantCallPoints,
     tenantEventPoints,
+    consoleDir,
     routeBodyLimit: ceilingOf('requestBytes', 'route', runCeilings),
   };
 }

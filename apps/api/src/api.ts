@@ -19,6 +19,7 @@ import type { FastifyInstance } from 'fastify';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { addConsole } from './console/console.js';
 import { controllers } from './controllers/controllers.js';
 import { doorOf, HEALTH, type Health } from './controllers/health.controller.js';
 import { begunOf } from './ext/begun.js';
@@ -97,6 +98,8 @@ export interface ApiOptions extends ConnectionLimits {
   tenantEventPoints?: number;
   /** Bytes of bodies that may be in memory at once, in all. Default 256 MiB. */
   bodyMemoryBytes?: number;
+  /** Folder of the built console. Default: none, and no page is served. */
+  consoleDir?: string;
   /** Adds hooks of its own to the server before it has routes, as tests do. Default: none. */
   extend?: (server: FastifyInstance) => void;
   /** Answers warm calls before the framework sees them; `false`: every call goes the long way. Default true. */
@@ -262,6 +265,7 @@ export async function createApi(
     bodyMemoryBytes,
     tenantCallPoints,
     tenantEventPoints,
+    consoleDir,
     extend,
     shortWay = true,
     connections = doorLimits.connections,
@@ -293,6 +297,7 @@ export async function createApi(
   });
   countAnswers(server, services.health);
   markAnswers(server);
+  if (consoleDir !== undefined) await addConsole(server, { folder: consoleDir, problems });
   allowApiOrigins(server, corsOrigins);
   admitBeforeBodies(server, { access: services.access, routes, budgets });
   limitUploads(server, memory);

@@ -1,0 +1,13 @@
+import { createAnnex, type Annex } from '@annex/client';
+
+const clients = new Map<string, Annex>();
+
+/** The API in one tenant, or in none. The session comes with the browser's cookie; the header says that it is ours. */
+export function annexOf(tenant?: string): Annex {
+  const key = tenant ?? '';
+  const known = clients.get(key);
+  if (known) return known;
+  const made = createAnnex({ url: location.origin, headers: { 'x-annex-console': '1' }, ...(tenant && { tenant }) });
+  clients.set(key, made);
+  return made;
+}

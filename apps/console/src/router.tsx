@@ -1,0 +1,115 @@
+import { AnnexProblem, type Profile } from '@annex/client';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  notFound,
+  Outlet,
+  redirect,
+  type AnyRoute,
+} from '@tanstack/react-router';
+import { queryClient } from './api/query-client';
+import { lastTenant, placeIn, profileQuery, rememberTenant } from './api/session';
+import { readFilters } from './parts/filters';
+import { Waiting } from './parts/page';
+import { Broken, Lost } from './shell/lost';
+import { Shell } from './shell/shell';
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: Lost, errorComponent: Broken });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: readFilters,
+  component: lazyRouteComponent(() => import('./screens/account/sign-in'), 'SignIn'),
+});
+
+/** Everything behind the sign-in; whoever is not signed in comes back to where they wanted to go. */
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  async beforeLoad({ location }) {
+    try {
+      return { profile: await queryClient.ensureQueryData(profileQuery) };
+    } catch (thrown) {
+      if (!(thrown instanceof AnnexProblem) || thrown.status !== 401) throw thrown;
+      throw redirect({ to: '/sign-in', search: { to: location.href } as never });
+    }
+  },
+  component: Outlet,
+  errorComponent: Broken,
+});
+
+const start = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/',
+  beforeLoad({ context }: { context: { profile: Profile } }) {
+    const slug = lastTenant(context.profile);
+    throw redirect({ to: slug === undefined ? '/tenants' : `/t/${slug}` });
+  },
+});
+
+const pickTenant = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/tenants',
+  validateSearch: readFilters,
+  component: lazyRouteComponent(() => import('./screens/account/pick-tenant'), 'PickTenant'),
+});
+
+const tenant = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/t/$tenant',
+  beforeLoad({ context, params }: { context: { profile: Profile }; params: { tenant: string } }) {
+    const place = placeIn(context.profile, params.tenant);
+    if (!place) throw notFound();
+    rememberTenant(place.slug);
+    return { place };
+  },
+  component: Shell,
+  notFoundComponent: Lost,
+});
+
+type Screens = Record<string, [load: () => Promise<Record<string, unknown>>, name: string]>;
+
+/** The screens of a tenant by their paths. Each is loaded when it is first opened. */
+const screens: Screens = {
+  '/': [() => import('./screens/overview/overview'), 'Overview'],
+  '/plugins': [() => import('./screens/plugins/plugins'), 'Plugins'],
+  '/plugins/install': [() => import('./screens/plugins/install'), 'Install'],
+  '/plugins/$slug': [() => import('./screens/plugins/plugin'), 'PluginScreen'],
+  '/plugins/$slug/$tab': [() => import('./screens/plugins/plugin'), 'PluginScreen'],
+  '/runs': [() => import('./screens/runs/runs'), 'Runs'],
+  '/runs/$id': [() => import('./screens/runs/run'), 'RunScreen'],
+};
+
+const screenRoutes = Object.entries(screens).map(([path, [load, name]]) =>
+  createRoute({
+    getParentRoute: () => tenant,
+    path,
+    validateSearch: readFilters,
+    component: lazyRouteComponent(load as () => Promise<Record<string, () => React.ReactNode>>, name),
+  }),
+);
+
+const routeTree = root.addChildren([
+  signIn,
+  signedIn.addChildren([start, pickTenant, tenant.addChildren(screenRoutes as AnyRoute[])]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  basepath: '/console',
+  defaultPreload: 'intent',
+  defaultPendingComponent: Waiting,
+  defaultErrorComponent: Broken,
+  scrollRestoration: true,
+  // Texts alone, so that an address reads as it was meant: `?status=failed`.
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch(search) {
+    const pairs = Object.entries(search as Record<string, unknown>).flatMap(([name, value]) =>
+      value === undefined || value === '' ? [] : [[name, String(value)]],
+    );
+    return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
+  },
+});

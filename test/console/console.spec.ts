@@ -1,0 +1,16 @@
+/** The console as people use it, in a real browser over a real Annex. */
+import { describeConsole, openConsole } from './browser.js';
+import { findAndFix } from './journeys/find-and-fix.js';
+import { installWithConsent } from './journeys/install.js';
+import { lookAtEveryScreen } from './journeys/every-screen.js';
+import { signInFirst } from './journeys/sign-in.js';
+import { workWithJobs } from './journeys/jobs.js';
+
+describeConsole('the console', () => {
+  openConsole();
+  signInFirst();
+  installWithConsent();
+  workWithJobs();
+  findAndFix();
+  lookAtEveryScreen();
+});

@@ -1,0 +1,89 @@
+import { createRequire } from 'node:module';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { makePerson, signIn, visit } from '../browser.js';
+import { setStage, type Stage } from '../stage.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const pictures = fileURLToPath(new URL('../../../docs/console/', import.meta.url));
+const takesPictures = process.env['ANNEX_SCREENSHOTS'] === '1';
+
+/** Every screen: its address in the tenant, and words that say that all of it is there. */
+const screens: readonly [name: string, path: (stage: Stage) => string, shows: string][] = [
+  ['overview', () => '', 'Needs attention'],
+  ['plugins', () => 'plugins', 'Billing'],
+  ['install', () => 'plugins/install', 'Drop a plugin’s ZIP here'],
+  ['plugin', () => 'plugins/billing', 'Latest runs'],
+  ['plugin-jobs', () => 'plugins/billing/jobs', 'send_invoices'],
+  ['plugin-routes', () => 'plugins/billing/routes', '/ext/billing/invoices/:number'],
+  ['plugin-logs', () => 'plugins/billing/logs', 'invoices are due'],
+  ['plugin-settings', () => 'plugins/billing/settings', 'Days until payment is due'],
+  ['plugin-secrets', () => 'plugins/billing/secrets', 'PAYMENTS_KEY'],
+  ['plugin-permissions', () => 'plugins/billing/permissions', 'keeps a row for each invoice'],
+  ['plugin-releases', () => 'plugins/billing/releases', 'active'],
+  ['plugin-values', () => 'plugins/billing/kv', 'last'],
+  ['runs', () => 'runs', 'send_invoices'],
+  ['run', ({ run }) => `runs/${run}`, 'Used of what it may'],
+  ['run-failed', ({ failed }) => `runs/${failed}`, 'The ledger is closed'],
+];
+
+const looks = [
+  { name: 'light', width: 1440, height: 900, colorScheme: 'light' },
+  { name: 'dark', width: 1440, height: 900, colorScheme: 'dark' },
+  { name: 'phone', width: 390, height: 844, colorScheme: 'light' },
+  { name: 'phone-dark', width: 390, height: 844, colorScheme: 'dark' },
+] as const;
+
+/** Screens as everybody can use them, in every look. */
+export function lookAtEveryScreen(): void {
+  describe('in every look', lookAtScreens);
+}
+
+function lookAtScreens(): void {
+  let stage: Stage;
+  let email: string;
+  beforeAll(async () => {
+    stage = await setStage();
+    email = await makePerson(stage.tenant, 'owner');
+  });
+
+  it.each(looks)('has no screen that axe finds a fault with: $name', async ({ name: look, ...options }) => {
+    const { page, complaints, close } = await visit(options);
+    await page.goto(`/console/t/${stage.tenant.slug}`);
+    await page.getByRole('heading', { name: 'Sign in to Annex' }).waitFor();
+    const found = [await faultsOf(page, 'sign-in')];
+    await picture(page, 'sign-in', look);
+    await signIn(page, email);
+    for (const [name, path, shows] of screens) {
+      await page.goto(`/console/t/${stage.tenant.slug}/${path(stage)}`);
+      await page.getByRole('main').getByText(shows).first().waitFor();
+      await page.getByLabel('Loading', { exact: true }).first().waitFor({ state: 'hidden' });
+      found.push(await faultsOf(page, name));
+      // A page that is wider than the screen hides what stands at its right.
+      const spare = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+      if (Number(spare) > 0) found.push([`${name} is ${String(spare)} pixels wider than the screen`]);
+      await picture(page, name, look);
+    }
+    expect(found.flat()).toEqual([]);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+}
+
+async function faultsOf(page: Page, name: string): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+    violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+  };
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.slice(0, 3).map(({ html, failureSummary }) => `${name}: ${id}: ${html.slice(0, 200)} ${failureSummary}`),
+  );
+}
+
+async function picture(page: Page, name: string, look: string): Promise<void> {
+  if (!takesPictures) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: `${pictures}${name}-${look}.png`, animations: 'disabled' });
+}

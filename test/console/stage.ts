@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { until, type TestTenant } from '../support/annex.js';
+import { theBed } from './browser.js';
+
+const folder = new URL('../../examples/plugins/', import.meta.url);
+const text = (path: string): string => readFileSync(new URL(path, folder), 'utf8');
+
+const billing = `
+import { hook, job, route } from '@annex/sdk';
+job('send_invoices', async (ctx) => {
+  ctx.log.info('invoices are due', { count: 12 });
+  await ctx.emit('invoice.sent', { number: 'R-2026-118', total: 249.9 });
+  ctx.log.warn('one address is missing', { customer: 'C-7' });
+  return { sent: 12 };
+});
+job('settle', () => { throw new Error('The ledger is closed until the month is checked'); });
+hook('invoice.sent', async (ctx, event) => {
+  await ctx.kv.set('last', event.data.number);
+  await ctx.db.insert('invoices', { number: event.data.number, total: event.data.total, paid: false });
+});
+route('/invoices/:number', (ctx) => ({ number: ctx.params.number, total: 249.9 }));
+`;
+
+/** What a screen shows, of a tenant in which something has happened. */
+export interface Stage {
+  tenant: TestTenant;
+  /** A run that succeeded, one that failed, and an event. */
+  run: string;
+  failed: string;
+  event: string;
+}
+
+/** Makes a tenant with plugins that ran, failed, wrote and stored. */
+export async function setStage(): Promise<Stage> {
+  const { annex } = theBed();
+  const tenant = await annex.makeTenant();
+  const { owner } = tenant;
+  await owner.patch('/api/tenant', { name: 'Northwind Traders', timezone: 'Europe/Berlin' });
+  const billed = await tenant.install({
+    manifest: {
+      slug: 'billing',
+      name: 'Billing',
+      description: 'Sends invoices and keeps the ledger',
+      routes: true,
+      permissions: [
+        { name: 'db.write', reason: 'keeps a row for each invoice', tables: ['invoices'] },
+        { name: 'outbound_http', reason: 'asks the payment provider' },
+      ],
+      http: { allow: ['api.payments.example'] },
+      events: ['invoice.sent'],
+      secrets: [{ name: 'PAYMENTS_KEY', required: false, description: 'Of your account at the provider' }],
+      jobs: [
+        { name: 'send_invoices', schedule: '0 6 * * 1-5', timezone: 'Europe/Berlin' },
+        { name: 'settle', schedule: '@monthly', retry: { max_attempts: 1 } },
+      ],
+      config: {
+        type: 'object',
+        properties: {
+          sender: { type: 'string', title: 'Sender', default: 'billing@northwind.example' },
+          days: { type: 'integer', title: 'Days until payment is due', default: 14, minimum: 1 },
+          reminders: { type: 'boolean', title: 'Send reminders', default: true },
+        },
+      },
+    },
+    code: billing,
+  });
+  if (billed.status !== 200) throw new Error(JSON.stringify(billed.body));
+  await tenant.install(
+    {
+      manifest: JSON.parse(text('slack-notifier/plugin.json')) as Record<string, unknown>,
+      code: text('slack-notifier/main.ts'),
+    },
+    { enable: false },
+  );
+  const now = async (job: string, status: string): Promise<string> => {
+    const { body } = await owner.post(`/api/plugins/billing/jobs/${job}/run-now`, {});
+    await until(
+      () => owner.get(`/api/runs/${body.run_id}`),
+      (answer) => ['succeeded', 'failed'].includes(answer.body.status),
+    );
+    const { body: ended } = await owner.get(`/api/runs/${body.run_id}`);
+    if (ended.status !== status) throw new Error(JSON.stringify(ended.error));
+    return body.run_id as string;
+  };
+  const run = await now('send_invoices', 'succeeded');
+  const failed = await now('settle', 'failed');
+  for (let index = 0; index < 3; index += 1) await now('send_invoices', 'succeeded');
+  for (let index = 0; index < 5; index += 1) await owner.get(`/ext/billing/invoices/R-${index}`);
+  const events = await until(
+    () => owner.get('/api/events?type=invoice.sent'),
+    (answer) => answer.body.items.length >= 4,
+  );
+  return { tenant, run, failed, event: events.body.items[0].id as string };
+}
