@@ -211,6 +211,13 @@ function markAnswers(server: FastifyInstance): void {
   });
 }
 
+function abortBeforeClose(server: FastifyInstance, closing: AbortController): void {
+  server.addHook('preClose', (done) => {
+    closing.abort();
+    done();
+  });
+}
+
 function rememberRoutes(server: FastifyInstance, routes: KnownRoutes, bodyLimit: number): void {
   server.addHook('onRoute', (route) => {
     routes.add(route);
@@ -291,10 +298,7 @@ export async function createApi(
   streamFileBodies(server);
   extend?.(server);
   rememberRoutes(server, routes, bodyLimit);
-  server.addHook('preClose', (done) => {
-    closing.abort();
-    done();
-  });
+  abortBeforeClose(server, closing);
   countAnswers(server, services.health);
   markAnswers(server);
   if (consoleDir !== undefined) await addConsole(server, { folder: consoleDir, problems });

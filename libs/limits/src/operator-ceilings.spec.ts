@@ -61,8 +61,8 @@ describe('the operator’s ceilings', () => {
       '/http_calls: must be a whole number from 0 to 1000',
       '/wall_ms: must be a whole number from 100 to 1000; for more write it by kind of run, such as {"route":2000}',
       '/cpu_ms/route: must be a whole number from 10 to 60000',
-      '/cpu_ms/rout: is no kind of run that has this limit; write route, event, job, webhook, filter, lifecycle, source. ' +
-        'Did you mean "route"?',
+      '/cpu_ms/rout: is no kind of run that has this limit; write route, event, job, webhook, filter, lifecycle, ' +
+        'source. Did you mean "route"?',
       '/memory_mb: must be one number: it is the same for all kinds of run',
       '/emails/webhook: is no kind of run that has this limit; write route, event, job, filter, lifecycle, source.',
       '/emits: must name a kind of run: route, event, job, filter, lifecycle, source',

@@ -17,6 +17,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts, those that began last first */
+        get: operations["listAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an alert, and tell it by an event */
+        post: operations["resolveAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/silence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep the events of an alert’s key back for a while */
+        post: operations["silenceAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -711,6 +762,65 @@ export interface paths {
         get: operations["getMailAttachment"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mappings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mappings in force */
+        get: operations["listMappings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mappings/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One mapping */
+        get: operations["getMapping"];
+        /**
+         * Set a mapping, new or not
+         * @description 201 when it is new. It is in force from the answer on, as a whole. A faulty one is refused with all its faults, and the one before stays in force.
+         */
+        put: operations["setMapping"];
+        post?: never;
+        /** Remove a mapping with its alerts */
+        delete: operations["deleteMapping"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mappings/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See what would become of events; nothing is written
+         * @description Nothing is remembered from before: the first event of a key goes through.
+         */
+        post: operations["testMappings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2132,6 +2242,34 @@ export interface components {
              */
             type: "user" | "operator" | "token" | "identity" | "run" | "system";
         };
+        /** @description Events of one rule and key */
+        Alert: {
+            /** @description Events since it began to fire */
+            count: number;
+            /**
+             * Format: date-time
+             * @description When it is over if nothing more comes; of a resolved one, when it is forgotten
+             */
+            ends_at: string;
+            /** @description The last event of it that went through */
+            event_id: string;
+            /** Format: date-time */
+            first_at: string;
+            id: string;
+            key: string;
+            /** Format: date-time */
+            last_at: string;
+            /** @description The actor who resolved it; `null`: an event or its time, or nobody */
+            resolved_by: string | null;
+            /** @description `<mapping>/<rule>` that counts it */
+            rule: string;
+            /** @description Until then its events are kept back */
+            silenced_until: string | null;
+            /** @enum {string} */
+            status: "firing" | "resolved";
+            /** @description Of its events */
+            type: string;
+        };
         Attempt: {
             error?: components["schemas"]["Fault"];
             finished_at?: string | null;
@@ -2366,12 +2504,26 @@ export interface components {
             event_id: string;
         };
         Event: {
+            /** @description The alert that it belongs to */
+            alert?: {
+                /** @description Events of the alert up to this one */
+                count: number;
+                /** Format: date-time */
+                first_at: string;
+                id: string;
+                /** @enum {string} */
+                status: "firing" | "resolved";
+            };
             attributes: {
                 [key: string]: string | number | boolean;
             };
             data: unknown;
             deliveries: components["schemas"]["EventDelivery"][];
             id: string;
+            /** @description `<mapping>/<rule>` that took it, or made it */
+            mapped_from?: string;
+            /** @description The type that it came with, where a mapping gave it another */
+            raw_type?: string;
             /** @description Why nobody got it: what its source must say and it did not */
             rejected?: {
                 missing: string[];
@@ -2383,6 +2535,13 @@ export interface components {
             severity: "debug" | "info" | "warning" | "error" | "critical";
             source: string;
             subject: string | null;
+            /** @description Why a mapping gave it to nobody */
+            suppressed_by?: {
+                alert: string | null;
+                /** @enum {string} */
+                reason: "window" | "silence" | "resolved" | "unmapped";
+                rule: string;
+            };
             tags: string[];
             /** Format: date-time */
             time: string;
@@ -2399,6 +2558,16 @@ export interface components {
         };
         /** @description An event with what made it happen and what it made happen */
         EventTree: {
+            /** @description The alert that it belongs to */
+            alert?: {
+                /** @description Events of the alert up to this one */
+                count: number;
+                /** Format: date-time */
+                first_at: string;
+                id: string;
+                /** @enum {string} */
+                status: "firing" | "resolved";
+            };
             attributes: {
                 [key: string]: string | number | boolean;
             };
@@ -2414,6 +2583,10 @@ export interface components {
             data: unknown;
             deliveries: components["schemas"]["TracedDelivery"][];
             id: string;
+            /** @description `<mapping>/<rule>` that took it, or made it */
+            mapped_from?: string;
+            /** @description The type that it came with, where a mapping gave it another */
+            raw_type?: string;
             /** @description Why nobody got it: what its source must say and it did not */
             rejected?: {
                 missing: string[];
@@ -2425,6 +2598,13 @@ export interface components {
             severity: "debug" | "info" | "warning" | "error" | "critical";
             source: string;
             subject: string | null;
+            /** @description Why a mapping gave it to nobody */
+            suppressed_by?: {
+                alert: string | null;
+                /** @enum {string} */
+                reason: "window" | "silence" | "resolved" | "unmapped";
+                rule: string;
+            };
             tags: string[];
             /** Format: date-time */
             time: string;
@@ -2637,6 +2817,25 @@ export interface components {
             status: "sending" | "sent" | "kept" | "failed";
             subject: string;
             to: string[];
+        };
+        /** @description What events become */
+        Mapping: {
+            correlations: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description As it was written */
+            document: {
+                [key: string]: unknown;
+            };
+            enabled_rules: number;
+            name: string;
+            /** @description The plugin whose package brought it; `null`: the tenant’s own */
+            plugin: string | null;
+            rules: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description One more with each change */
+            version: number;
         };
         /** @description Who a token belongs to */
         Me: {
@@ -3575,6 +3774,26 @@ export interface components {
             id: string;
             user_agent: string | null;
         };
+        SetMapping: {
+            correlations: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description As it was written */
+            document: {
+                [key: string]: unknown;
+            };
+            enabled_rules: number;
+            name: string;
+            /** @description The plugin whose package brought it; `null`: the tenant’s own */
+            plugin: string | null;
+            rules: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description One more with each change */
+            version: number;
+            /** @description What was read in another way than it was written */
+            warnings: components["schemas"]["InputFault"][];
+        };
         /** @description Where events come from */
         Source: {
             counts: {
@@ -3805,6 +4024,48 @@ export interface components {
             run_id: string;
             status: components["schemas"]["RunStatus"];
             webhook?: string;
+        };
+        /** @description What would become of events */
+        TriedMappings: {
+            events: {
+                alert: {
+                    count: number;
+                    /** Format: date-time */
+                    first_at: string;
+                    id: string;
+                    /** @enum {string} */
+                    status: "firing" | "resolved";
+                } | null;
+                event_id: string;
+                /** @description Events that would be made before or after it */
+                makes: {
+                    alert: {
+                        count: number;
+                        /** Format: date-time */
+                        first_at: string;
+                        id: string;
+                        /** @enum {string} */
+                        status: "firing" | "resolved";
+                    } | null;
+                    mapped_from: string;
+                    severity: string;
+                    subject: string | null;
+                    type: string;
+                }[];
+                mapped_from: string | null;
+                raw_type: string | null;
+                severity: string;
+                subject: string | null;
+                suppressed_by: {
+                    alert: string | null;
+                    /** @enum {string} */
+                    reason: "window" | "silence" | "resolved" | "unmapped";
+                    rule: string;
+                } | null;
+                tags: string[];
+                type: string;
+            }[];
+            warnings: components["schemas"]["InputFault"][];
         };
         /** @description What brought a run about */
         Trigger: {
@@ -4103,6 +4364,7 @@ export interface components {
     pathItems: never;
 }
 export type Actor = components['schemas']['Actor'];
+export type Alert = components['schemas']['Alert'];
 export type Attempt = components['schemas']['Attempt'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AwaitedRun = components['schemas']['AwaitedRun'];
@@ -4134,6 +4396,7 @@ export type LastRun = components['schemas']['LastRun'];
 export type Login = components['schemas']['Login'];
 export type LogLine = components['schemas']['LogLine'];
 export type Mail = components['schemas']['Mail'];
+export type Mapping = components['schemas']['Mapping'];
 export type Me = components['schemas']['Me'];
 export type NewInvitation = components['schemas']['NewInvitation'];
 export type NewToken = components['schemas']['NewToken'];
@@ -4170,6 +4433,7 @@ export type RunMention = components['schemas']['RunMention'];
 export type RunStatus = components['schemas']['RunStatus'];
 export type Secret = components['schemas']['Secret'];
 export type Session = components['schemas']['Session'];
+export type SetMapping = components['schemas']['SetMapping'];
 export type Source = components['schemas']['Source'];
 export type SourceTest = components['schemas']['SourceTest'];
 export type StartedRun = components['schemas']['StartedRun'];
@@ -4184,6 +4448,7 @@ export type TestedEvent = components['schemas']['TestedEvent'];
 export type TestedWebhook = components['schemas']['TestedWebhook'];
 export type Token = components['schemas']['Token'];
 export type TracedDelivery = components['schemas']['TracedDelivery'];
+export type TriedMappings = components['schemas']['TriedMappings'];
 export type Trigger = components['schemas']['Trigger'];
 export type UploadedPlugin = components['schemas']['UploadedPlugin'];
 export type Usage = components['schemas']['Usage'];
@@ -4237,6 +4502,128 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAlerts: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                status?: "firing" | "resolved";
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Alert"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    resolveAlert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    silenceAlert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description For how many seconds; 0: no longer */
+                    for_s: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
@@ -5215,8 +5602,8 @@ export interface operations {
                 limit?: number;
                 severity?: "debug" | "info" | "warning" | "error" | "critical";
                 since?: string;
-                /** @description Only events that lack what their source must say; nobody got them */
-                status?: "rejected";
+                /** @description Only events that nobody got: they lack what their source must say, or a mapping kept them back */
+                status?: "rejected" | "suppressed";
                 /** @description One of its tags */
                 tag?: string;
                 /** @description A name, or a pattern */
@@ -6315,6 +6702,230 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listMappings: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Mapping"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getMapping: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mapping"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setMapping: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @constant */
+                    api_version?: "v1";
+                    correlations?: unknown[];
+                    /** @description Rules; the first that takes an event counts */
+                    mappings?: unknown[];
+                    /**
+                     * @description Default keep
+                     * @enum {string}
+                     */
+                    unmapped?: "keep" | "drop";
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetMapping"];
+                };
+            };
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetMapping"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteMapping: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    testMappings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description As POST /api/events takes them, in the order of their time. Default: the latest of the tenant */
+                    events?: unknown[];
+                    /** @description Tried beside those in force: an object, or YAML as a text. Default: none */
+                    mapping?: unknown;
+                    /**
+                     * @description It takes the place of the one in force with this name
+                     * @default test
+                     */
+                    name?: string;
+                    /** @description How many of the latest. Default 20 */
+                    recent?: number;
+                    /** @description Only the latest of this type */
+                    type?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedMappings"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };
