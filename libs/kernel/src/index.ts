@@ -28,3 +28,4 @@ export { armFailpoints, failpoint, failpoints, type Failpoint } from './failpoin
 export { originFault } from './origin.js';
 export { isReachableByOthers, stageForOthers } from './reachable.js';
 export { closest, didYouMean, jsonPointer, quote } from './text.js';
+export { readUtf8 } from './utf8.js';

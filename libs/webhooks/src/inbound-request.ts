@@ -1,7 +1,7 @@
 /** What an incoming request says, by the habits of who sent it. */
 import { isUtf8 } from 'node:buffer';
 import { storageProblem } from '@annex/host-api';
-import { isJsonObject, quoteInexactNumbers, type Json, type JsonObject } from '@annex/kernel';
+import { isJsonObject, quoteInexactNumbers, readUtf8, type Json, type JsonObject } from '@annex/kernel';
 import { familyOf, type SignatureScheme } from './signatures.js';
 import type { TokenScheme } from './tokens.js';
 
@@ -166,7 +166,7 @@ function readBody(
   const { body: bytes } = request;
   if (bytes.length === 0) return { body: null, bodyEncoding: 'none' };
   if (!isUtf8(bytes)) return { body: bytes.toString('base64'), bodyEncoding: 'base64' };
-  const text = bytes.toString('utf8');
+  const text = readUtf8(bytes);
   const type = (headerOf(request, 'content-type') ?? '').toLowerCase();
   if (type.startsWith('application/x-www-form-urlencoded')) {
     const form = readForm(text);

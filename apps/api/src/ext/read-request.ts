@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
+import { readUtf8 } from '@annex/kernel';
 import { callerHeader, withheldHeaders } from '@annex/execution';
 import type { RouteRequest } from '@annex/sandbox';
 import type { FastifyRequest } from 'fastify';
@@ -21,7 +22,7 @@ export function readRouteRequest(request: FastifyRequest, params: Record<string,
       body === undefined
         ? null
         : isUtf8(body)
-          ? { encoding: 'utf8', data: body.toString('utf8') }
+          ? { encoding: 'utf8', data: readUtf8(body) }
           : { encoding: 'base64', data: body.toString('base64') },
   };
 }

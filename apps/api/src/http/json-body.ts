@@ -1,7 +1,7 @@
 /** JSON bodies (RFC 8259): what is wrong with one is said as it is, and an empty one is as none. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { jsonShapeFault, LARGE_TEXT, largeWork, readJsonShape } from '@annex/kernel';
+import { jsonShapeFault, LARGE_TEXT, largeWork, readJsonShape, readUtf8 } from '@annex/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BodyReader } from './body-reader.js';
 import type { Budgets } from './call-budget.js';
@@ -76,7 +76,7 @@ export function readJsonBody(encoding: string | undefined, body: Buffer): unknow
   const fault = jsonShapeFault(shape);
   if (fault)
     throw apiErrors.error('INVALID_INPUT', `The body ${fault.detail}.`, { errors: [{ pointer: '', ...fault }] });
-  const text = body.toString('utf8');
+  const text = readUtf8(body);
   const value = parse(text.startsWith('\ufeff') ? text.slice(1) : text);
   if (shape.hasLongNumbers) refuseInexactNumbers(text);
   if ((shape.hasEscapes || mayReachPrototypes.test(text)) && reachesPrototype(value)) {

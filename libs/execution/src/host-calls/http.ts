@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { HostHandlers } from '@annex/host-api';
-import { LARGE_TEXT, largeWork, systemClock, type Clock } from '@annex/kernel';
+import { LARGE_TEXT, largeWork, readUtf8, systemClock, type Clock } from '@annex/kernel';
 import { httpLimits } from '@annex/limits';
 import type { EgressPort, SecretsPort } from './ports.js';
 import { appendQuery } from './query.js';
@@ -56,7 +56,7 @@ export function httpHandlers({
         url: hide(answer.url),
         body: {
           encoding: text ? ('utf8' as const) : ('base64' as const),
-          data: bytes.toString(text ? 'utf8' : 'base64'),
+          data: text ? readUtf8(bytes) : bytes.toString('base64'),
         },
       };
     },

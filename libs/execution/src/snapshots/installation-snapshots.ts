@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { slugPattern } from '@annex/host-api';
-import { uuidFromId, type Clock, type Id } from '@annex/kernel';
+import { readUtf8, uuidFromId, type Clock, type Id } from '@annex/kernel';
 import type { OperatorCeilings } from '@annex/limits';
 import { readBlob } from '@annex/installations';
 import { watchChanges, WatchedCache, type Database } from '@annex/database';
@@ -142,11 +142,11 @@ export class InstallationSnapshots {
     const loadBundle = async (sha256: string): Promise<Bundle> => {
       const bytes = await scope.transaction((tx) => readBlob(tx, sha256));
       if (bytes === undefined) throw new Error(`the script ${sha256} of ${row.slug} is not stored`);
-      return { sha256, code: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') };
+      return { sha256, code: readUtf8(bytes) };
     };
     const loadSourceMap = async (sha256: string): Promise<string | undefined> => {
       const bytes = await scope.transaction((tx) => readBlob(tx, sha256));
-      return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
+      return bytes === undefined ? undefined : readUtf8(bytes);
     };
     const refToken = (id: string): string => createHmac('sha256', this.#refKey).update(id).digest('hex').slice(0, 24);
     const snapshot = buildSnapshot(row, {

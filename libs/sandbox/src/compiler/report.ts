@@ -4,7 +4,7 @@
  * parent's own sandbox saw.
  */
 import { createHash } from 'node:crypto';
-import type { InputFault } from '@annex/kernel';
+import { readUtf8, type InputFault } from '@annex/kernel';
 import { bundleLimits } from '@annex/limits';
 import {
   checkAgreement,
@@ -177,9 +177,9 @@ function readBundle(value: unknown, reader: RestReader): PackageBundle | undefin
     throw new ReportError('a bundle');
   const code = reader.take(codeBytes);
   return {
-    code: code.toString('utf8'),
+    code: readUtf8(code),
     sha256: createHash('sha256').update(code).digest('hex'),
-    sourceMap: reader.take(mapBytes).toString('utf8'),
+    sourceMap: readUtf8(reader.take(mapBytes)),
   };
 }
 

@@ -4,6 +4,7 @@
  * An executor may be hostile, so the reader looks at nothing before it has checked a size against a cap. Written for an
  * engine without optimising compilers, which is what executors run on: few calls, local variables, a DataView.
  */
+import { readUtf8 } from '@annex/kernel';
 
 /** A frame that breaks the format or a cap. The peer that sent it is not to be trusted any more. */
 export class WireError extends Error {
@@ -53,7 +54,8 @@ export class Frame {
     const end = start > this.end ? Infinity : start + this.view.getUint32(this.at, true);
     if (end > this.end) throw new WireError('a frame is shorter than its fields');
     this.at = end;
-    return end === start ? '' : this.buffer.toString('utf8', start, end);
+    if (end === start) return '';
+    return end - start < largeBytes ? this.buffer.toString('utf8', start, end) : readUtf8(this.buffer, start, end);
   }
 
   /** Nothing of it is to be acted upon before this was called. Throws {@link WireError} when something is left. */
