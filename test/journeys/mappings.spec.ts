@@ -146,6 +146,37 @@ describe('mappings by REST', () => {
   });
 });
 
+describe("a hook's filter", () => {
+  const hooks = (where: string): string => `import { hook } from '@annex/sdk'
+    hook('pod.*', { where: ${where} }, (ctx, { data }) => data.n)
+    hook('pod.*', (ctx, { data }) => -data.n)`;
+
+  it('passes before a run is made, and sees what the handler sees', async () => {
+    const tenant = await annex.makeTenant();
+    const where = `{ severity: 'error', 'data.n': { $gte: 2 }, raw_type: 'pod-restart', 'alert.status': 'firing' }`;
+    await tenant.install({ manifest: { slug: 'picky', events: ['pod.*'] }, code: hooks(where) });
+    const rule = { type: 'pod-restart', to: 'pod.restart', severity: 'error', dedupe: { key: '{{ data.n }}' } };
+    await tenant.owner.put('/api/mappings/m', { api_version: 'v1', mappings: [rule] });
+    const runsOf = async (event: object): Promise<number> =>
+      ((await read(tenant, await send(tenant, event))).deliveries as unknown[]).length;
+    expect(await runsOf({ type: 'pod-restart', data: { n: 2 } })).toBe(2);
+    expect(await runsOf({ type: 'pod-restart', data: { n: 1 } })).toBe(1);
+    expect(await runsOf({ type: 'pod.restart', severity: 'error', data: { n: 2 } })).toBe(1);
+  });
+
+  it('that is none keeps the package out', async () => {
+    const tenant = await annex.makeTenant();
+    const manifest = { slug: 'picky', events: ['pod.*'] };
+    const answer = await tenant.install({ manifest, code: hooks(`{ sevrity: 'x', 'data.n': { $gte: {} } }`) });
+    expect(answer.status).toBe(422);
+    expect(pointers(answer)).toEqual(['/handlers/0/where', '/handlers/0/where/data.n/$gte']);
+    const cyclic = `(() => { const a = {}; a.b = a; return a })()`;
+    expect((await tenant.install({ manifest, code: hooks(cyclic) })).status).toBe(422);
+    const deep = `JSON.parse('{"a":'.repeat(5000) + '1' + '}'.repeat(5000))`;
+    expect((await tenant.install({ manifest, code: hooks(deep) })).status).toBe(422);
+  });
+});
+
 describe('a dry run', () => {
   const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds)).toISOString();
   const document = `api_version: v1

@@ -1,5 +1,6 @@
 import type { Json } from '@annex/kernel';
 import type { EventLabels } from './labels.js';
+import type { EventAlert } from './mapping/alerts.js';
 
 /** An event as the bus carries it and as a hook's handler sees it (without `depth` and `causedBy`). */
 export interface EventEnvelope extends EventLabels {
@@ -21,6 +22,12 @@ export interface EventEnvelope extends EventLabels {
   depth: number;
   /** The run that emitted it, or `null`. */
   causedBy: string | null;
+  /** The type that it came with. Default: it kept it. */
+  rawType?: string | null;
+  /** `<mapping>/<rule>` that took it. Default: none. */
+  mappedFrom?: string | null;
+  /** The alert that it belongs to. Default: none. */
+  alert?: EventAlert | null;
 }
 
 /** The `source` of events that begin inside Annex. Nobody outside may use a source that begins with `annex:`. */
@@ -51,6 +58,9 @@ export function eventForHandler(event: EventEnvelope): { [key: string]: Json } {
     severity: event.severity,
     tags: event.tags,
     attributes: event.attributes,
+    ...((event.rawType ?? null) !== null && { raw_type: event.rawType }),
+    ...((event.mappedFrom ?? null) !== null && { mapped_from: event.mappedFrom }),
+    ...(event.alert && { alert: { ...event.alert } }),
   };
 }
 

@@ -71,3 +71,4 @@ export {
   type CorrelationState,
 } from './mapping/correlations.js';
 export { incidentBody, MappingTrial, type MadeEvent, type TriedEvent, type TriedSuppression } from './mapping/trial.js';
+export { eventFilterFaults, hookRoots, hookGate, soundFilter, type FilteredEvent } from './mapping/event-filter.js';

@@ -16,6 +16,8 @@ export interface ReleaseContents {
   jobs: { name: string; schedule: string | null; timezone: string }[];
   secrets: { name: string; required: boolean; description: string | null }[];
   webhooks: { name: string; on: string[] }[];
+  /** Mappings change the events of the whole tenant, so whoever enables the plugin sees what they do. */
+  mappings: { name: string; rules: number; makes: string[]; drops: boolean }[];
   /** Slug → SemVer range. */
   dependencies: Record<string, string>;
 }
@@ -24,7 +26,8 @@ export function viewContents({
   manifest,
   registrations,
   webhooks,
-}: Pick<ReleaseRow, 'manifest' | 'registrations' | 'webhooks'>): ReleaseContents {
+  mappings,
+}: Pick<ReleaseRow, 'manifest' | 'registrations' | 'webhooks' | 'mappings'>): ReleaseContents {
   return {
     slug: manifest.slug,
     name: manifest.name,
@@ -37,6 +40,12 @@ export function viewContents({
     jobs: manifest.jobs.map(({ name, schedule, timezone }) => ({ name, schedule, timezone })),
     secrets: manifest.secrets.map(({ name, required, description }) => ({ name, required, description })),
     webhooks: webhooks.map(({ name, on }) => ({ name, on })),
+    mappings: mappings.map(({ name, definition: { rules, correlations, unmapped } }) => ({
+      name,
+      rules: rules.length,
+      makes: [...new Set([...rules.flatMap(({ to }) => to ?? []), ...correlations.map(({ emit }) => emit)])].sort(),
+      drops: unmapped === 'drop',
+    })),
     dependencies: manifest.dependencies,
   };
 }

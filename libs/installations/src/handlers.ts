@@ -2,7 +2,7 @@
  * From what an entry registered to what the platform does with it: subscriptions, lifecycle runs, the routes people
  * see.
  */
-import type { Json } from '@annex/kernel';
+import { isJsonObject, type Json } from '@annex/kernel';
 import { sourceLimits } from '@annex/limits';
 import type { DeclaredWebhook } from './ports.js';
 import type { ReleaseRow } from './rows/release-row.js';
@@ -25,7 +25,14 @@ export function subscriptionsOf({
     if (registration.kind !== 'event') return [];
     const ordinal = seen.get(registration.name) ?? 0;
     seen.set(registration.name, ordinal + 1);
-    return [{ pattern: registration.name, ordinal, policy }];
+    return [
+      {
+        pattern: registration.name,
+        ordinal,
+        policy,
+        filter: isJsonObject(registration.where) ? registration.where : null,
+      },
+    ];
   });
 }
 

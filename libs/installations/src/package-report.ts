@@ -25,7 +25,14 @@ export function viewReport(report: PackageReport, sha256: string): PackageReport
     sha256,
     errors: report.errors,
     warnings: report.warnings,
-    plugin: manifest ? viewContents({ manifest, registrations: registrations ?? [], webhooks: report.webhooks }) : null,
+    plugin: manifest
+      ? viewContents({
+          manifest,
+          registrations: registrations ?? [],
+          webhooks: report.webhooks,
+          mappings: report.mappings,
+        })
+      : null,
     reach: viewReach(report.reach, manifest),
     files: [...report.files]
       .map(([path, bytes]) => ({ path, size: bytes.length }))

@@ -175,8 +175,7 @@ export class Runs implements Stoppable {
         );
       const before = await latestRunsOfEvent(tx, event.id);
       const planned = await planFanOut(tx, {
-        eventId: event.id,
-        types: event.rawType === null ? [event.type] : [event.type, event.rawType],
+        event: { ...event, time: event.time.toISOString() },
         depth: event.depth,
         replayOf: (handler) => before.get(handler) ?? null,
       });

@@ -8,7 +8,8 @@ import type { Json } from '@annex/kernel';
 export type Registration =
   /** `cors` as it was written; left out: the manifest's. */
   | { kind: 'route'; path: string; methods: string[]; auth: Json; roles: string[] | null; cors?: Json }
-  | { kind: 'event'; name: string }
+  /** `where`: a filter on the event, as it was written; left out: each. */
+  | { kind: 'event'; name: string; where?: Json }
   | { kind: 'job'; name: string }
   /** `calls`: which of `initialize`, `poll`, `receive` and `stop` it has. */
   | { kind: 'source'; name: string; calls: string[] }

@@ -3,7 +3,7 @@
  * their types; called in a plain Node program, they throw an error that says so. To test a plugin, use
  * `@annex/sdk/testing`.
  */
-import type { Context, EventSeverity, Json, JsonInput, RouteContext } from './context.js';
+import type { Context, EventSeverity, Json, JsonInput, RouteContext, TableFilter } from './context.js';
 import type { PlatformEvents } from './platform-events.js';
 import type { JobName, PluginConfig, RouteParams } from './plugin-types.js';
 
@@ -166,6 +166,43 @@ export interface PluginEvent<Data = EventData> {
   tags: string[];
   /** Extension attributes of CloudEvents, such as `traceparent`. */
   attributes: Record<string, string | number | boolean>;
+  /** The type that it came with, where a mapping gave it another. */
+  raw_type?: string;
+  /** The mapping's rule that took it, or made it: `<mapping>/<rule>`. */
+  mapped_from?: string;
+  /** The alert that it belongs to. */
+  alert?: EventAlert;
+}
+
+/**
+ * What an event carries of the alert that a mapping counts it in.
+ * @example
+ * const isOver = (alert: EventAlert): boolean => alert.status === 'resolved'
+ * hook('pod.restart', async (ctx, { alert, subject }) => {
+ *   if (alert && isOver(alert)) await ctx.kv.delete(`ticket:${subject}`)
+ * })
+ */
+export interface EventAlert {
+  id: string;
+  status: 'firing' | 'resolved';
+  /** Events of the alert up to this one. */
+  count: number;
+  /** When it began to fire, RFC 3339 UTC. */
+  first_at: string;
+}
+
+/**
+ * Which events a hook wants of those that its name or pattern means.
+ * @example
+ * const grave: HookOptions = { where: { severity: { $in: ['error', 'critical'] } } }
+ * hook('pod.*', grave, (ctx, event) => ctx.log.error(`${event.subject} is in trouble`))
+ */
+export interface HookOptions {
+  /**
+   * A filter as `ctx.db.query` takes it, on the event as the handler sees it: `severity`, `data.count`, `alert.status`.
+   * No run is made for an event that does not pass. At most 4096 characters of JSON.
+   */
+  where?: TableFilter;
 }
 
 /**
@@ -207,6 +244,16 @@ export function hook<const Name extends keyof PlatformEvents>(
 ): void;
 export function hook<Data = EventData, Config = PluginConfig>(
   event: string,
+  handler: (ctx: Context<Config>, event: PluginEvent<Data>) => Awaitable<unknown>,
+): void;
+export function hook<const Name extends keyof PlatformEvents>(
+  event: Name,
+  options: HookOptions,
+  handler: (ctx: Context, event: PluginEvent<PlatformEvents[Name]>) => Awaitable<unknown>,
+): void;
+export function hook<Data = EventData, Config = PluginConfig>(
+  event: string,
+  options: HookOptions,
   handler: (ctx: Context<Config>, event: PluginEvent<Data>) => Awaitable<unknown>,
 ): void;
 export function hook(): void {

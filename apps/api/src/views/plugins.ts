@@ -180,6 +180,12 @@ const permissionRequest = z.object({ name: permission, reason: z.string().option
 const declaredJob = z.object({ name: z.string(), schedule: z.string().nullable(), timezone: z.string() });
 const declaredSecret = z.object({ name: z.string(), required: z.boolean(), description: z.string().nullable() });
 const declaredWebhook = z.object({ name: z.string(), on: z.array(z.string()) });
+const declaredMapping = z.object({
+  name: z.string(),
+  rules: z.number().int(),
+  makes: z.array(z.string()).describe('Types of events that it makes'),
+  drops: z.boolean().describe('It keeps back what it does not know of its sources'),
+});
 
 export const ReleaseContents = z
   .object({
@@ -194,6 +200,7 @@ export const ReleaseContents = z
     jobs: z.array(declaredJob),
     secrets: z.array(declaredSecret),
     webhooks: z.array(declaredWebhook),
+    mappings: z.array(declaredMapping),
     dependencies: z.record(z.string(), z.string()),
   })
   .meta({ id: 'ReleaseContents', description: 'What a release brings' });
@@ -237,6 +244,7 @@ export const ReleaseDiff = z
     jobs: changesOf(declaredJob),
     secrets: changesOf(declaredSecret),
     webhooks: changesOf(declaredWebhook),
+    mappings: changesOf(declaredMapping),
     dependencies: changesOf(z.object({ slug: z.string(), range: z.string() })),
     config_schema_changed: z.boolean(),
     files: changesOf(releaseFile),

@@ -54,7 +54,18 @@ async function diff(cli: Cli, { from }: { from?: string }, id = '', release = ''
 
 function writeDiff(diff: ReleaseDiff, style: Style): string {
   const names = (list: readonly unknown[]): string[] => list.map(nameOf);
-  const parts = ['permissions', 'routes', 'events', 'filters', 'jobs', 'secrets', 'webhooks', 'dependencies', 'files'];
+  const parts = [
+    'permissions',
+    'routes',
+    'events',
+    'filters',
+    'jobs',
+    'secrets',
+    'webhooks',
+    'mappings',
+    'dependencies',
+    'files',
+  ];
   const lines = parts.flatMap((part) => {
     const { added, removed, changed } = diff[part as 'files'];
     return writePart(

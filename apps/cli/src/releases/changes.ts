@@ -8,7 +8,8 @@ export interface Part {
   changed: string[];
 }
 
-type PartName = 'permissions' | 'routes' | 'events' | 'filters' | 'jobs' | 'secrets' | 'webhooks' | 'dependencies';
+type PartName =
+  'permissions' | 'routes' | 'events' | 'filters' | 'jobs' | 'secrets' | 'webhooks' | 'mappings' | 'dependencies';
 
 export type Changes = {
   /** Of the release that is active now; `null`: the plugin is new. */
@@ -38,6 +39,7 @@ const parts: Record<PartName, (contents: ReleaseContents) => [name: string, rest
   jobs: ({ jobs }) => jobs.map(({ name, schedule, timezone }) => [name, [schedule, timezone]]),
   secrets: ({ secrets }) => secrets.map(({ name, required }) => [name, required]),
   webhooks: ({ webhooks }) => webhooks.map(({ name, on }) => [name, on]),
+  mappings: ({ mappings }) => mappings.map(({ name, ...rest }) => [name, rest]),
   dependencies: ({ dependencies }) => Object.entries(dependencies),
 };
 

@@ -3278,6 +3278,14 @@ export interface components {
                 schedule: string | null;
                 timezone: string;
             }[];
+            mappings: {
+                /** @description It keeps back what it does not know of its sources */
+                drops: boolean;
+                /** @description Types of events that it makes */
+                makes: string[];
+                name: string;
+                rules: number;
+            }[];
             name: string;
             permissions: {
                 hosts?: string[];
@@ -3420,6 +3428,42 @@ export interface components {
                     name: string;
                     schedule: string | null;
                     timezone: string;
+                }[];
+            };
+            mappings: {
+                added: {
+                    /** @description It keeps back what it does not know of its sources */
+                    drops: boolean;
+                    /** @description Types of events that it makes */
+                    makes: string[];
+                    name: string;
+                    rules: number;
+                }[];
+                changed: {
+                    after: {
+                        /** @description It keeps back what it does not know of its sources */
+                        drops: boolean;
+                        /** @description Types of events that it makes */
+                        makes: string[];
+                        name: string;
+                        rules: number;
+                    };
+                    before: {
+                        /** @description It keeps back what it does not know of its sources */
+                        drops: boolean;
+                        /** @description Types of events that it makes */
+                        makes: string[];
+                        name: string;
+                        rules: number;
+                    };
+                }[];
+                removed: {
+                    /** @description It keeps back what it does not know of its sources */
+                    drops: boolean;
+                    /** @description Types of events that it makes */
+                    makes: string[];
+                    name: string;
+                    rules: number;
                 }[];
             };
             permissions: {

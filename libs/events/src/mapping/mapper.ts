@@ -3,13 +3,14 @@
  * keeps (`alerts.ts`, `correlations.ts`).
  */
 import { createHash } from 'node:crypto';
-import { MatchBudget, matchesFilter, MatchTooDear, readFilter, type Filter, type TableRow } from '@annex/host-api';
-import { isJsonObject, jsonBytes, type Json, type JsonObject } from '@annex/kernel';
+import { MatchBudget, matchesFilter, MatchTooDear, type Filter, type TableRow } from '@annex/host-api';
+import { isJsonObject, jsonBytes, type Json } from '@annex/kernel';
 import { eventLimits, mappingLimits, maxPayloadBytes } from '@annex/limits';
 import { eventSources, isReservedSource } from '../envelope.js';
 import type { EventSeverity } from '../labels.js';
 import { matchesEvent } from '../patterns.js';
 import type { CorrelationRule, MappingDefinition, MappingRule } from './definition.js';
+import { soundFilter } from './event-filter.js';
 import { eventRoots, rowOf, type IncomingEvent } from './event-fields.js';
 import { readText, type RenderText } from './text.js';
 
@@ -182,22 +183,14 @@ function prepare(mapping: ActiveMapping, rule: MappingRule, order: number): Acti
     order,
     mapping,
     rule,
-    where: rule.where && prepareFilter(rule.where),
-    resolvedWhen: rule.resolvedWhen && prepareFilter(rule.resolvedWhen),
+    where: rule.where && soundFilter(rule.where),
+    resolvedWhen: rule.resolvedWhen && soundFilter(rule.resolvedWhen),
     sets: Object.entries(rule.set).map(([path, text]) => ({ path: path.split('.'), render: prepareText(text) })),
     key: rule.dedupe && prepareText(rule.dedupe.key),
   };
 }
 
-/** Filters and texts were read when the mapping was written; what a later release reads no more takes nothing. */
-function prepareFilter(filter: JsonObject): Filter {
-  let isSound = true;
-  const read = readFilter(filter, () => {
-    isSound = false;
-  });
-  return isSound ? read : { kind: 'never' };
-}
-
+/** Texts were read when the mapping was written; what a later release reads no more makes nothing. */
 function prepareText(text: string): RenderText {
   const reading = readText(text, eventRoots);
   return reading.ok ? reading.render : () => '';

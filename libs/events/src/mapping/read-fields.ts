@@ -1,11 +1,12 @@
 /** Reads the single fields of a mapping's rules; what is wrong goes into a list, and a harmless value comes back. */
-import { isForbiddenName, readFilter, type Filter } from '@annex/host-api';
+import { isForbiddenName } from '@annex/host-api';
 import { didYouMean, isJsonObject, jsonPointer, quote, type Json, type JsonObject } from '@annex/kernel';
 import { eventLimits, filterLimits, mappingLimits } from '@annex/limits';
 import { eventSeverities, isEventSeverity, isEventTag, type EventSeverity } from '../labels.js';
 import { eventNameFault, eventPatternFault, isReservedEventName, reservationOf } from '../names.js';
 import type { MappingRule } from './definition.js';
 import { eventRoots } from './event-fields.js';
+import { eventFilterFaults } from './event-filter.js';
 import type { FaultList } from './fault-list.js';
 import { readText } from './text.js';
 
@@ -187,23 +188,10 @@ class FieldReader implements Fields {
     const filter = value[key] ?? null;
     if (filter === null) return null;
     const pointer = at + jsonPointer(key);
-    if (!isJsonObject(filter))
-      return this.#none(pointer, 'TYPE', 'must be a filter such as { "data.count": { "$gte": 3 } }.');
-    const size = JSON.stringify(filter).length;
-    if (size > filterLimits.chars)
-      return this.#none(pointer, 'RANGE', `is ${size} characters of JSON; the limit is ${filterLimits.chars}.`);
-    const read = readFilter(filter, (path, detail) =>
-      this.faults.refuse(pointer + jsonPointer(...path), 'FILTER', `${detail}.`),
-    );
-    for (const root of rootsOf(read))
-      if (!eventRoots.includes(root))
-        this.faults.refuse(
-          pointer,
-          'FILTER',
-          `names ${quote(root)}, which no event has.${didYouMean(root, eventRoots)} Paths begin with ` +
-            `${eventRoots.join(', ')}.`,
-        );
-    return filter;
+    const faults = eventFilterFaults(filter, eventRoots);
+    for (const { path, detail } of faults)
+      this.faults.refuse(pointer + (path.length === 0 ? '' : jsonPointer(...path)), 'FILTER', detail);
+    return isJsonObject(filter) ? filter : null;
   }
 
   sets(value: JsonObject, at: string): Record<string, string> {
@@ -254,22 +242,5 @@ class FieldReader implements Fields {
   #none(pointer: string, code: string, detail: string): null {
     this.faults.refuse(pointer, code, detail);
     return null;
-  }
-}
-
-/** The fields of an event that a filter asks of. */
-function rootsOf(filter: Filter): Set<string> {
-  switch (filter.kind) {
-    case 'and':
-    case 'or':
-      return new Set(filter.filters.flatMap((one) => [...rootsOf(one)]));
-    case 'not':
-      return rootsOf(filter.filter);
-    case 'never':
-      return new Set();
-    case 'column':
-      return new Set([filter.column]);
-    case 'field':
-      return new Set(filter.path.slice(0, 1));
   }
 }

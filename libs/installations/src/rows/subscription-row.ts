@@ -25,4 +25,8 @@ export class SubscriptionRow {
 
   @Column({ name: 'policy', type: 'jsonb' })
   policy!: RunPolicy;
+
+  /** A filter on the event, as JSON, which passes before a run is made; `null`: each does. */
+  @Column({ name: 'filter', type: 'json', nullable: true })
+  filter!: object | null;
 }

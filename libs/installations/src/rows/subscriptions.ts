@@ -3,7 +3,7 @@ import type { TenantTransaction } from '@annex/database';
 import { SubscriptionRow } from './subscription-row.js';
 
 /** A handler that wants events. */
-export type Subscription = Pick<SubscriptionRow, 'pattern' | 'ordinal' | 'policy'>;
+export type Subscription = Pick<SubscriptionRow, 'pattern' | 'ordinal' | 'policy' | 'filter'>;
 
 /**
  * Makes these, and no others, the subscriptions of an installation. Events written later find them; runs made earlier

@@ -86,6 +86,8 @@ export const mappingLimits = {
   windowS: (7 * DAY) / SECOND,
   /** `within_s`. */
   withinS: DAY / SECOND,
+  /** The filter of a hook, as JSON. */
+  hookWhereChars: 4096,
   /** `for_s` of a silence. */
   silenceS: (30 * DAY) / SECOND,
   /** What the conditions of all rules may look at in one event, in steps; past that it stays unmapped. */

@@ -1,7 +1,7 @@
 /** Whether what the code registered and what the manifest declares agree (docs/plugins.md, "The manifest"). */
-import { isEventPattern, matchesEvent } from '@annex/events';
-import { didYouMean, quote, type InputFault } from '@annex/kernel';
-import { routeLimits } from '@annex/limits';
+import { eventFilterFaults, hookRoots, isEventPattern, matchesEvent } from '@annex/events';
+import { didYouMean, jsonPointer, quote, type InputFault } from '@annex/kernel';
+import { mappingLimits, routeLimits } from '@annex/limits';
 import type { Registration } from '../registration.js';
 import { readCors } from '../routes/cors.js';
 import { routeAuthFault } from '../routes/route-auth.js';
@@ -49,6 +49,16 @@ function checkEvents(manifest: Manifest, registrations: readonly Registration[])
       });
       return;
     }
+    const wrong =
+      registration.where === undefined
+        ? []
+        : eventFilterFaults(registration.where, hookRoots, mappingLimits.hookWhereChars);
+    for (const { path, detail } of wrong.slice(0, 20))
+      faults.push({
+        pointer: `${pointer}/where${path.length === 0 ? '' : jsonPointer(...path)}`,
+        code: 'HOOK_WHERE',
+        detail: `hook(${quote(name)}) has a filter that is none: it ${detail}`,
+      });
     const declared = manifest.events.filter((pattern) => covers(pattern, name));
     declared.forEach((pattern) => served.add(pattern));
     if (declared.length === 0) {

@@ -3,6 +3,7 @@ import type { AlertState, DedupeTerms } from '@annex/events';
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import { mappingLimits } from '@annex/limits';
 import { statement, type TenantTransaction } from '@annex/database';
+import { OpenKeys } from '../open-keys.js';
 import { insertEventSql, type EventColumns } from './insert-event.js';
 
 /** A kept alert. */
@@ -66,18 +67,23 @@ export function alertFrom(row: RawAlert): AlertRow | null {
  */
 const takeSql = statement(
   `with taken as (${insertEventSql} returning id),
+   open as materialized (
+     select count(*)::int as n from (select from event_states o
+       where $22 and o.tenant_id = $1 and o.status = 'firing' limit $21) many),
    locked as (
      insert into event_states as s (tenant_id, rule, key, id, status, type, event_id, first_at, last_at, passed_at,
        ends_at)
      select $1, $18, $19, $20, 'new', $3, $2, now(), now(), now(), now() from taken
      where exists (select from event_states e where e.tenant_id = $1 and e.rule = $18 and e.key = $19)
-       or (select count(*) from (select from event_states o where o.tenant_id = $1 and o.status = 'firing'
-         limit $21) many) < $21
+       or (select n from open) < $21
      on conflict (tenant_id, rule, key) do update set key = excluded.key
      returning ${alertColumns}, extract(epoch from clock_timestamp()) * 1000 as now_ms
    )
-   select exists (select from taken) as is_new, locked.* from (select) one left join locked on true`,
+   select exists (select from taken) as is_new, (select n from open) as open, locked.*
+   from (select) one left join locked on true`,
 );
+
+const openKeys = new OpenKeys();
 
 export interface TakenAlert {
   /** An event with this id had been written before. */
@@ -94,13 +100,16 @@ export async function takeIntoAlert(
   columns: EventColumns,
   { rule, key, freshId }: Pick<DedupeTerms, 'rule' | 'key'> & { freshId: Id<'alert'> },
 ): Promise<TakenAlert> {
-  const [row] = await tx.query<Partial<RawAlert> & { is_new: boolean; now_ms: string | null }>(takeSql, [
+  const isCounted = openKeys.isCountDue(tx.tenantUuid);
+  const [row] = await tx.query<Partial<RawAlert> & { is_new: boolean; open: number; now_ms: string | null }>(takeSql, [
     ...columns,
     rule,
     key,
     uuidFromId(freshId),
     mappingLimits.openKeys,
+    isCounted,
   ]);
+  openKeys.took(tx.tenantUuid, { isNew: row?.status === 'new', counted: isCounted ? (row?.open ?? 0) : null });
   const nowMs = row?.now_ms ?? null;
   return {
     isDuplicate: row?.is_new !== true,

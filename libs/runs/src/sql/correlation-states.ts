@@ -2,6 +2,7 @@
 import { correlationEndsMs, takeCorrelation, type CorrelationPart, type CorrelationState } from '@annex/events';
 import { mappingLimits } from '@annex/limits';
 import { statement, type TenantTransaction } from '@annex/database';
+import { OpenKeys } from '../open-keys.js';
 
 /** A correlation that is met: which, for which key, by which events. */
 export interface FiredCorrelation {
@@ -29,13 +30,17 @@ export function correlationFrom({ seen, due_ms, closed_ms }: RawCorrelation): Co
 }
 
 const lockSql = statement(
-  `insert into correlation_states as c (tenant_id, rule, key)
+  `with open as materialized (
+     select count(*)::int as n from (select from correlation_states o where $5 and o.tenant_id = $1 limit $4) many),
+   locked as (
+   insert into correlation_states as c (tenant_id, rule, key)
    select $1, p.rule, p.key from unnest($2::text[], $3::text[]) as p (rule, key)
    where exists (select from correlation_states e where e.tenant_id = $1 and e.rule = p.rule and e.key = p.key)
-     or (select count(*) from (select from correlation_states o where o.tenant_id = $1 limit $4) many) < $4
+     or (select n from open) < $4
    order by p.rule, p.key
    on conflict (tenant_id, rule, key) do update set key = excluded.key
-   returning ${correlationColumns}`,
+   returning ${correlationColumns}, xmax = 0 as is_new)
+   select locked.*, (select n from open) as open from locked`,
 );
 
 const keepSql = statement(
@@ -49,6 +54,8 @@ const keepSql = statement(
    from p where c.tenant_id = $1 and c.rule = p.rule and c.key = p.key and p.ends_ms is not null`,
 );
 
+const openKeys = new OpenKeys();
+
 /** Counts an event in the correlations that it has a part in; answers those that are met by it. */
 export async function correlate(
   tx: TenantTransaction,
@@ -56,12 +63,16 @@ export async function correlate(
   { eventId, depth }: { eventId: string; depth: number },
 ): Promise<FiredCorrelation[]> {
   if (parts.length === 0) return [];
-  const rows = await tx.query<RawCorrelation>(lockSql, [
+  const isCounted = openKeys.isCountDue(tx.tenantUuid);
+  const rows = await tx.query<RawCorrelation & { open: number; is_new: boolean }>(lockSql, [
     tx.tenantUuid,
     parts.map(({ correlation }) => correlation.id),
     parts.map(({ key }) => key),
     mappingLimits.openKeys,
+    isCounted,
   ]);
+  for (const [index, { is_new: isNew, open }] of rows.entries())
+    openKeys.took(tx.tenantUuid, { isNew, counted: isCounted && index === 0 ? open : null });
   const decided = parts.flatMap((part) => {
     const row = rows.find(({ rule, key }) => rule === part.correlation.id && key === part.key);
     // Without room for another key there is nothing to count in.

@@ -5,13 +5,13 @@
  * that is undone was never counted.
  */
 import { idFromUuid, newId, type Id, type Json } from '@annex/kernel';
-import type { EventLabels, IncomingEvent, MappedEvent } from '@annex/events';
+import type { EventLabels, FilteredEvent, IncomingEvent, MappedEvent } from '@annex/events';
 import { maxEmitDepth } from '@annex/limits';
 import { outcomeErrors } from '../outcomes.js';
 import type { TenantTransaction } from '@annex/database';
 import { ensureRoom, insertQueued, type NewRun } from './enqueue-run.js';
 import type { Rejection } from '../rows/event-row.js';
-import { findSubscribers, planRuns, type Subscribers } from './fan-out.js';
+import { findSubscribers, planRuns, typesOf, type Subscribers } from './fan-out.js';
 import { insertEvent } from './insert-event.js';
 import { lastMapper, mapperOf, type KnownMapper } from './mapping-rules.js';
 import { writeMapped } from './write-mapped.js';
@@ -79,7 +79,9 @@ export const emitEvent: EmitEvent = async (tx, event) => {
   const context = { depth, time: event.time, runId: event.runId, mapper };
   const written = await writeMapped(tx, mapped, context);
   if (written.isDuplicate) return { eventId, runs: await firstRuns(tx, eventId), duplicate: true };
-  const runs: Runs = written.isSuppressed ? [] : planRuns(subscribers, { eventId, types: typesOf(mapped), depth });
+  const runs: Runs = written.isSuppressed
+    ? []
+    : planRuns(subscribers, { event: filtered(mapped, written.alert), depth });
   const all = [...written.followingRuns, ...runs];
   if (all.length > 0) {
     await ensureRoom(tx, all.length);
@@ -99,17 +101,20 @@ async function look(
 ): Promise<{ mapper: KnownMapper['mapper']; mapped: MappedEvent; subscribers: Subscribers }> {
   const last = lastMapper(tx);
   const guess = last.mapper.map(incoming);
-  const subscribers = await findSubscribers(tx, typesOf(guess), only);
+  const subscribers = await findSubscribers(tx, namesOf(guess), only);
   if (subscribers.revision === last.revision) return { mapper: last.mapper, mapped: guess, subscribers };
   const { mapper } = await mapperOf(tx, subscribers.revision);
   const mapped = mapper.map(incoming);
-  const isFound = typesOf(mapped).every((type) => subscribers.types.includes(type));
-  return { mapper, mapped, subscribers: isFound ? subscribers : await findSubscribers(tx, typesOf(mapped), only) };
+  const isFound = namesOf(mapped).every((type) => subscribers.types.includes(type));
+  return { mapper, mapped, subscribers: isFound ? subscribers : await findSubscribers(tx, namesOf(mapped), only) };
 }
 
-/** Hooks get an event by its name, and by the one that it had before. */
-function typesOf({ event, rawType }: MappedEvent): string[] {
-  return rawType === null ? [event.type] : [event.type, rawType];
+function filtered({ event, rawType, mappedFrom }: MappedEvent, alert: FilteredEvent['alert']): FilteredEvent {
+  return { ...event, rawType, mappedFrom, alert };
+}
+
+function namesOf({ event, rawType }: MappedEvent): string[] {
+  return typesOf({ type: event.type, rawType });
 }
 
 function incomingOf(event: NewEvent): IncomingEvent {

@@ -186,6 +186,27 @@ describe('events of one key', () => {
     expect(told[0]?.deliveries).toHaveLength(1);
   });
 
+  it('of more keys than there is room for go through uncounted', async () => {
+    const { put, emit, tenant } = await stage('pod.restart');
+    await put({ mappings: [rule] });
+    await emit();
+    await db.sql(
+      `insert into event_states select tenant_id, rule, 'k' || n, gen_random_uuid(), status, type, event_id, count,
+         first_at, last_at, passed_at, ends_at from event_states, generate_series(2, 10000) n where tenant_id = $1`,
+      [uuidFromId(tenant)],
+    );
+    // The count comes due within as many keys as were left when it was last made.
+    const outcomes = [];
+    for (let n = 0; n < 1300; n += 1) outcomes.push((await emit({ subject: `new-${n}` })).event.alert);
+    expect(outcomes.at(-1)).toBeNull();
+    const [{ count }] = (await db.sql('select count(*)::int from event_states where tenant_id = $1', [
+      uuidFromId(tenant),
+    ])) as [{ count: number }];
+    expect(count).toBeLessThan(11_300);
+    expect(await emit({ subject: 'new-1299' })).toMatchObject({ handlers: 1, event: { suppressedBy: null } });
+    expect(await emit()).toMatchObject({ handlers: 0, event: { suppressedBy: { reason: 'window' } } });
+  });
+
   it('whose key is empty are not counted', async () => {
     const { put, emit } = await stage('pod.restart');
     await put({ mappings: [rule] });

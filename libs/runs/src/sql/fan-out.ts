@@ -1,5 +1,7 @@
-import { idFromUuid, newId, uuidFromId, type Id } from '@annex/kernel';
-import { matchesEvent } from '@annex/events';
+import { matchesEvent, hookGate, soundFilter, type FilteredEvent } from '@annex/events';
+import type { Filter } from '@annex/host-api';
+import { idFromUuid, newId, uuidFromId, type Id, type Json } from '@annex/kernel';
+import { LRUCache } from 'lru-cache';
 import { statement, type TenantTransaction } from '@annex/database';
 import type { BackgroundKind, NewRun, RunPolicy } from './enqueue-run.js';
 import { handlerKey } from './replay.js';
@@ -13,21 +15,25 @@ interface SubscriptionRow {
   ordinal: number;
   plugin: string | null;
   policy: RunPolicy;
+  /** JSON of a filter that the event must pass. */
+  filter: string | null;
 }
 
 /** The revision comes along with the subscribers, so that it costs no statement. */
 const subscribersSql = statement(
-  `select null::uuid as webhook_id, installation_id, pattern, pattern as name, ordinal, plugin, policy
+  `select null::uuid as webhook_id, installation_id, pattern, pattern as name, ordinal, plugin, policy,
+     filter::text as filter
    from subscriptions
      where tenant_id = $1 and (pattern = any($2::text[]) or strpos(pattern, '*') > 0)
        and ($3::uuid is null or installation_id = $3)
      union all
-     select w.id, w.installation_id, e.pattern, w.name, 0, w.plugin, w.policy from webhooks w cross
+     select w.id, w.installation_id, e.pattern, w.name, 0, w.plugin, w.policy, null from webhooks w cross
      join lateral jsonb_array_elements_text(w.events) as e (pattern)
      where w.tenant_id = $1 and w.active and (e.pattern = any($2::text[]) or strpos(e.pattern, '*') > 0)
        and ($3::uuid is null or w.installation_id = $3)
      union all
-     select null, null, null, h.revision::text, 0, null, null from mapping_heads h where h.tenant_id = $1
+     select null, null, null, h.revision::text, 0, null, null, null
+     from mapping_heads h where h.tenant_id = $1
      order by plugin, pattern, ordinal`,
 );
 
@@ -54,10 +60,24 @@ export async function findSubscribers(
   };
 }
 
+/** Hooks get an event by its name, and by the one that it had before a mapping. */
+export function typesOf({ type, rawType }: Pick<FilteredEvent, 'type' | 'rawType'>): string[] {
+  return rawType === null ? [type] : [type, rawType];
+}
+
+/** Filters as they were read, by their JSON: a busy hook's is read once. */
+const filters = new LRUCache<string, Filter>({ max: 1000 });
+
+function filterOf(text: string): Filter {
+  const known = filters.get(text);
+  if (known) return known;
+  const filter = soundFilter(JSON.parse(text) as Json);
+  filters.set(text, filter);
+  return filter;
+}
+
 export interface FanOut {
-  eventId: string;
-  /** Its name, and the one that it had before a mapping. */
-  types: readonly string[];
+  event: FilteredEvent;
   depth: number;
   replayOf?: (handler: string) => Id<'run'> | null;
 }
@@ -66,14 +86,14 @@ export interface FanOut {
  * The runs that an event makes: one per handler whose pattern matches, and one per webhook, however many of its
  * patterns and of the event's names do.
  */
-export function planRuns(
-  { rows }: Subscribers,
-  { eventId, types, depth, replayOf }: FanOut,
-): (NewRun & { id: Id<'run'> })[] {
+export function planRuns({ rows }: Subscribers, { event, depth, replayOf }: FanOut): (NewRun & { id: Id<'run'> })[] {
   const sending = new Set<string>();
+  const types = typesOf(event);
+  const passes = hookGate(event);
   return rows
-    .filter(({ webhook_id, pattern }) => {
+    .filter(({ webhook_id, pattern, filter }) => {
       if (!types.some((type) => matchesEvent(pattern, type))) return false;
+      if (filter !== null && !passes(filterOf(filter))) return false;
       if (webhook_id === null) return true;
       const isFirst = !sending.has(webhook_id);
       sending.add(webhook_id);
@@ -89,7 +109,7 @@ export function planRuns(
         name,
         ordinal,
         policy,
-        eventId,
+        eventId: event.id,
         depth,
         replayOf: replayOf?.(handlerKey({ kind, plugin, name, ordinal })) ?? null,
         webhookId: webhook_id === null ? null : idFromUuid('webhook', webhook_id),
@@ -102,5 +122,5 @@ export async function planFanOut(
   tx: TenantTransaction,
   { only, ...fanOut }: FanOut & { only?: Id<'installation'> },
 ): Promise<(NewRun & { id: Id<'run'> })[]> {
-  return planRuns(await findSubscribers(tx, fanOut.types, only), fanOut);
+  return planRuns(await findSubscribers(tx, typesOf(fanOut.event), only), fanOut);
 }

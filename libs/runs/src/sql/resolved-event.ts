@@ -31,10 +31,11 @@ export async function makeResolvedEvent(
   const { subject, data, severity, tags, attributes, depth } = last ?? unknownEvent;
   const id = newId('event');
   const [mapping = ''] = alert.rule.split('/');
-  await insertEvent(tx, {
-    ...{ id, type: alert.type, source: eventSources.mapping(mapping), subject, data, time: undefined, depth, runId },
-    ...{ severity, tags, attributes, rejected: undefined, rawType: null, mappedFrom: alert.rule, suppressedBy: null },
-    alert: alertOf(resolved(alert, 0)),
-  });
-  return planFanOut(tx, { eventId: id, types: [alert.type], depth });
+  const event = {
+    ...{ id, type: alert.type, source: eventSources.mapping(mapping), subject, data, severity, tags, attributes },
+    ...{ rawType: null, mappedFrom: alert.rule, alert: alertOf(resolved(alert, 0)) },
+  };
+  const context = { depth, runId, time: undefined, rejected: undefined, suppressedBy: null };
+  await insertEvent(tx, { ...event, ...context });
+  return planFanOut(tx, { event: { ...event, time: new Date().toISOString() }, depth });
 }

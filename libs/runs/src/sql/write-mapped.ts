@@ -6,6 +6,7 @@ import {
   takeAlert,
   type CorrelationPart,
   type DedupeTerms,
+  type EventAlert,
   type MappedEvent,
   type Mapper,
 } from '@annex/events';
@@ -25,6 +26,8 @@ type Runs = (NewRun & { id: Id<'run'> })[];
 export interface WrittenEvent {
   isDuplicate: boolean;
   isSuppressed: boolean;
+  /** The alert that it belongs to, as the event carries it. */
+  alert: EventAlert | null;
   /** Of the events that follow from it: alerts that were over, correlations that are met. */
   followingRuns: Runs;
 }
@@ -37,7 +40,7 @@ interface Context {
   mapper: Mapper;
 }
 
-const duplicate: WrittenEvent = { isDuplicate: true, isSuppressed: true, followingRuns: [] };
+const duplicate: WrittenEvent = { isDuplicate: true, isSuppressed: true, alert: null, followingRuns: [] };
 
 /** Writes a mapped event in the caller's transaction; the caller makes the runs. */
 export async function writeMapped(
@@ -53,7 +56,7 @@ export async function writeMapped(
   const written: WrittenEvent & { isSilenced?: true } = dedupe
     ? await writeDeduped(tx, row, { dedupe, isResolving: mapped.isResolving })
     : (await insertEvent(tx, row))
-      ? { isDuplicate: false, isSuppressed: suppressedBy !== null, followingRuns: [] }
+      ? { isDuplicate: false, isSuppressed: suppressedBy !== null, alert: null, followingRuns: [] }
       : duplicate;
   if (written.isDuplicate) return written;
   if (droppedBy !== null) countMapped(tx, 'unmapped');
@@ -79,7 +82,7 @@ async function writeDeduped(
   // Without room for another key the event goes on uncounted: it is not lost.
   if (taken.nowMs === null) {
     countMapped(tx, 'noRoom');
-    return { isDuplicate: false, isSuppressed: false, followingRuns: [] };
+    return { isDuplicate: false, isSuppressed: false, alert: null, followingRuns: [] };
   }
   const { state, alert, suppressedBy, ended } = takeAlert(taken.state, dedupe, {
     isResolving,
@@ -92,6 +95,7 @@ async function writeDeduped(
   return {
     isDuplicate: false,
     isSuppressed: suppression !== null,
+    alert,
     followingRuns: ended ? await makeResolvedEvent(tx, ended as AlertRow, { runId: row.runId }) : [],
     ...(suppressedBy === 'silence' && { isSilenced: true }),
   };
@@ -106,22 +110,19 @@ export async function makeCorrelatedEvent(
   countMapped(tx, 'correlated');
   const id = newId('event');
   const [mapping = ''] = correlation.id.split('/');
-  await insertEvent(tx, {
-    ...{ id, type: correlation.emit, source: eventSources.mapping(mapping) },
+  const event = {
     ...{
+      id,
+      type: correlation.emit,
+      source: eventSources.mapping(mapping),
       ...incidentBody(correlation, key, eventIds),
-      time: undefined,
-      depth,
-      runId,
-      rejected: undefined,
-      rawType: null,
-      mappedFrom: correlation.id,
     },
-    ...{ suppressedBy: null, alert: null, attributes: {} },
-    severity: correlationSeverity(correlation),
-    tags: correlation.tags,
-  });
-  return planFanOut(tx, { eventId: id, types: [correlation.emit], depth });
+    ...{ severity: correlationSeverity(correlation), tags: correlation.tags, attributes: {} },
+    ...{ rawType: null, mappedFrom: correlation.id, alert: null },
+  };
+  const context = { depth, runId, time: undefined, rejected: undefined, suppressedBy: null };
+  await insertEvent(tx, { ...event, ...context });
+  return planFanOut(tx, { event: { ...event, time: new Date().toISOString() }, depth });
 }
 
 function inOneOrder(parts: CorrelationPart[]): CorrelationPart[] {

@@ -206,10 +206,13 @@ export function makeSdk(registry: Registry): object {
     route(path: unknown, second: unknown, third?: unknown): void {
       registerRoute(registry, path, second, third);
     },
-    hook(event: unknown, handler: unknown): void {
+    hook(event: unknown, second: unknown, third?: unknown): void {
       const name = requireText(event, 'hook: event name');
-      const run = requireHandler(handler, `hook ${name}`);
-      register(registry, { kind: 'event', name, run }, `"name":${quote(name)}`);
+      const [options, run] = optionsAndHandler(`hook ${name}`, second, third);
+      requireKnown(registry, `hook ${name}`, options, ['where']);
+      const { where } = options;
+      const whereJson = where === undefined || where === null ? '' : `,"where":${toJson(where) ?? 'null'}`;
+      register(registry, { kind: 'event', name, run }, `"name":${quote(name)}${whereJson}`);
     },
     job(job: unknown, second: unknown, third?: unknown): void {
       const name = requireText(job, 'job: name');

@@ -14,6 +14,7 @@ import {
   packFiles,
   type Manifest,
   type PackageBundle,
+  type PackageMapping,
   type PackageReport,
 } from '@annex/manifest';
 import type { Bundle, Registration, Sandbox } from '@annex/sandbox';
@@ -43,7 +44,7 @@ export async function openPackage(
   folder: string,
   { secrets, config, grants, tenant, reservedEvents }: Installing,
   sandbox: Pick<Sandbox, 'inspect'>,
-): Promise<InstallationSnapshot> {
+): Promise<{ snapshot: InstallationSnapshot; mappings: readonly PackageMapping[] }> {
   const report = await check(packFiles((await readPlugin(folder)).files), sandbox, reservedEvents);
   const { manifest, registrations, bundle } = accepted(report, folder);
   const granted = readGrants(manifest, grants, '/grants');
@@ -59,7 +60,7 @@ export async function openPackage(
     }));
     throw refused('REQUIREMENTS_MISSING', 'The plugin cannot be enabled', faults);
   }
-  return buildSnapshot(
+  const snapshot = await buildSnapshot(
     {
       tenant_slug: tenant.slug,
       tenant_name: tenant.name,
@@ -86,6 +87,7 @@ export async function openPackage(
       loadSourceMap: () => Promise.resolve(report.bundle?.sourceMap),
     },
   );
+  return { snapshot, mappings: report.mappings };
 }
 
 /** The last packages checked, by their bytes: tests open the same one again and again. */

@@ -238,6 +238,52 @@ describe('events', () => {
     expect(await plugin.event('nobody.cares')).toEqual([]);
   });
 
+  it('that do not pass the filter of a hook are not handed to it', async () => {
+    const plugin = await open(
+      `hook('pod.*', { where: { 'data.n': { $gte: 2 }, 'alert.status': 'firing' } }, () => 'picky');
+        hook('pod.*', () => 'all'); hook('pod-restart', () => 'raw')`,
+      { events: ['pod.*', 'pod-restart'] },
+    );
+    const alert = { id: 'alr_1', status: 'firing', count: 1, first_at: '2026-01-31T00:00:00.000Z' } as const;
+    expect(await plugin.event('pod.restart', { n: 2 }, { alert })).toEqual(['picky', 'all']);
+    expect(await plugin.event('pod.restart', { n: 1 }, { alert })).toEqual(['all']);
+    expect(await plugin.event('pod.restart', { n: 2 }, { rawType: 'pod-restart' })).toEqual(['all', 'raw']);
+  });
+
+  it("are mapped by the package's mappings, in the time of the test", async () => {
+    const mapping = `api_version: v1
+mappings:
+  - type: pod-restart
+    to: pod.restart
+    severity: error
+    dedupe: { key: "{{ subject }}", window_s: 60, resolve_after_s: 120 }
+correlations:
+  - { emit: pod.stuck, all: [pod.restart], absent: [pod.ready], by: "{{ subject }}", within_s: 90 }
+`;
+    const manifest = { ...base, events: ['pod.*'] };
+    const plugin = await openPlugin(
+      await folderOf({
+        'plugin.json': JSON.stringify(manifest),
+        'main.ts': `import { hook } from '@annex/sdk'\nhook('pod.*', () => {})`,
+        'mappings/pods.yaml': mapping,
+      }),
+      { clock: '2026-01-31' },
+    );
+    opened.push(plugin);
+    const restart = { type: 'pod-restart', subject: 'web-1' };
+    expect(plugin.map(restart)).toMatchObject({
+      ...{ type: 'pod.restart', rawType: 'pod-restart', severity: 'error', mappedFrom: 'probe.pods/pod.restart' },
+      ...{ suppressedBy: null, alert: { status: 'firing', count: 1 }, makes: [] },
+    });
+    expect(plugin.map(restart)).toMatchObject({ suppressedBy: { reason: 'window' }, alert: { count: 2 } });
+    plugin.clock.advance(120_000);
+    const { makes, suppressedBy } = plugin.map(restart);
+    expect(suppressedBy).toBeNull();
+    expect(makes).toMatchObject([{ type: 'pod.restart', alert: { status: 'resolved' } }, { type: 'pod.stuck' }]);
+    expect(plugin.map({ type: 'other' })).toMatchObject({ type: 'other', mappedFrom: null, rawType: null });
+    expect(() => plugin.map({ type: 'Not one' })).toThrow('Not one');
+  });
+
   it('run every hook before the first failure rejects', async () => {
     const plugin = await open(
       `hook('a', async () => { throw new Error('first') }); hook('a', async (ctx) => { await ctx.kv.incr('ran') })`,

@@ -24,15 +24,28 @@ import {
   type ScopeParts,
   type SourceTakes,
 } from '@annex/execution';
-import { compileEventPattern, eventErrors, eventForHandler, eventSources, readEvent } from '@annex/events';
+import {
+  compileEventPattern,
+  eventErrors,
+  eventForHandler,
+  eventSources,
+  hookGate,
+  Mapper,
+  MappingTrial,
+  readEvent,
+  soundFilter,
+  type EventInput,
+} from '@annex/events';
 import { handlersNotAvailable, hostMethods, type HostHandlers, type PermissionName } from '@annex/host-api';
 import { newId, systemClock, type Id, type Json } from '@annex/kernel';
+import type { PackageMapping } from '@annex/manifest';
 import { nextAttempt, retryPolicyFor } from '@annex/runs';
 import type { RunKind } from '@annex/limits';
 import type { TenantTransaction } from '@annex/database';
 import type { Registration, RouteRequest, RunOutcome, Sandbox } from '@annex/sandbox';
 import { growingMasker } from '@annex/vault';
 import type { EventSeverity, JsonInput, LlmMessage, User } from '../context.js';
+import type { EventAlert } from '../index.js';
 import { answeredHttp, type AnswerHttp, type OutboundRequest } from './answered-http.js';
 import { answeredLlm } from './answered-llm.js';
 import { HandlerFailed } from './handler-failed.js';
@@ -147,10 +160,39 @@ export interface EventOptions extends AttemptOptions {
   severity?: EventSeverity;
   tags?: readonly string[];
   attributes?: Record<string, string | number | boolean>;
+  /** What mappings made of it before: the type that it came with, and its alert. Default: nothing. */
+  rawType?: string;
+  alert?: EventAlert;
   /** Only the hook that was registered under this name or pattern. Default: every one that subscribes. */
   handler?: string;
   /** How many emits lie between it and the outside world, 0 to 10. Default 0. */
   depth?: number;
+}
+
+/** An event that mappings are asked about. */
+export interface MapInput extends Omit<EventOptions, keyof AttemptOptions | 'handler' | 'depth' | 'rawType' | 'alert'> {
+  type: string;
+  /** Default `{}`. */
+  data?: JsonInput;
+}
+
+/** What a package's mappings make of an event. */
+export interface MappedTestEvent {
+  type: string;
+  subject: string | null;
+  data: Json;
+  severity: EventSeverity;
+  tags: string[];
+  /** `<slug>.<mapping>/<rule>`; `null`: no rule took it. */
+  mappedFrom: string | null;
+  /** The type that it came with; `null`: it kept it. */
+  rawType: string | null;
+  /** Why nobody would get it; `null`: it goes through. */
+  suppressedBy: { reason: 'window' | 'silence' | 'resolved' | 'unmapped'; rule: string; alert: string | null } | null;
+  /** The alert that it belongs to, or `null`. */
+  alert: EventAlert | null;
+  /** Events that would be made before or after it. */
+  makes: Pick<MappedTestEvent, 'type' | 'subject' | 'data' | 'severity' | 'tags' | 'alert'>[];
 }
 
 const owner: User = { id: 'usr_test', email: 'owner@tenant.test', role: 'owner' };
@@ -168,12 +210,12 @@ export async function openPlugin(folder: string, options: OpenPluginOptions = {}
   const { reservedEvents = [] } = options;
   const sandbox = await enterSandbox();
   try {
-    const snapshot = await openPackage(
+    const { snapshot, mappings } = await openPackage(
       folder,
       { secrets, config, grants, tenant: { slug, name }, reservedEvents },
       sandbox,
     );
-    return new TestPlugin(sandbox, snapshot, options, folder);
+    return new TestPlugin(sandbox, snapshot, options, { folder, mappings });
   } catch (thrown) {
     leaveSandbox();
     throw thrown;
@@ -212,6 +254,8 @@ export class TestPlugin implements AsyncDisposable {
   readonly #clock: TestClock | undefined;
   readonly #now: () => number;
   readonly #parts: ScopeParts;
+  readonly #folder: string;
+  readonly #mappings: MappingTrial;
   #open = true;
   #lastIsolate: string | undefined;
 
@@ -220,9 +264,12 @@ export class TestPlugin implements AsyncDisposable {
     private readonly sandbox: Pick<Sandbox, 'run' | 'evict'>,
     private readonly snapshot: InstallationSnapshot,
     options: OpenPluginOptions,
-    private readonly folder: string,
+    { folder, mappings }: { folder: string; mappings: readonly PackageMapping[] },
   ) {
     const { secrets = {}, http, llm, reservedEvents, user = owner, clock } = options;
+    this.#folder = folder;
+    const named = mappings.map((each) => ({ ...each, name: `${snapshot.slug}.${each.name}`, plugin: snapshot.slug }));
+    this.#mappings = new MappingTrial(new Mapper(named));
     this.#clock = clock === undefined ? undefined : createTestClock(clock);
     const now = this.#clock ? this.#clock.now : (options.now ?? (() => systemClock.now()));
     this.#user = user;
@@ -295,35 +342,46 @@ export class TestPlugin implements AsyncDisposable {
   async event(
     type: string,
     data: JsonInput = {},
-    { depth = 0, attempt = 1, handler, ...given }: EventOptions = {},
+    { depth = 0, attempt = 1, handler, rawType = undefined, alert = undefined, ...given }: EventOptions = {},
   ): Promise<(Json | undefined)[]> {
-    const reading = readEvent({
-      type,
-      data: plain(data),
-      ...plainObject(given),
-    });
-    if (!reading.ok)
-      throw eventErrors.error(
-        'EVENT_INVALID',
-        reading.errors.map((fault) => `${fault.pointer} ${fault.detail}`).join('\n'),
-        { errors: reading.errors },
-      );
-    const { event } = reading;
-    const payload = eventForHandler({
+    const event = readTestEvent({ type, data: plain(data), ...plainObject(given) });
+    const handed = {
       ...event,
       id: event.id ?? newId('event'),
       source: event.source ?? eventSources.testEvent,
       time: new Date(this.#now()).toISOString(),
-      depth,
-      causedBy: null,
-    });
+    };
+    const mapped = { rawType: rawType ?? null, mappedFrom: null, alert: alert ?? null };
+    const payload = eventForHandler({ ...handed, ...mapped, depth, causedBy: null });
+    const passes = hookGate({ ...handed, ...mapped });
     return this.#runAll(
       (registration) =>
         registration.kind === 'event' &&
         (handler === undefined || registration.name === handler) &&
-        compileEventPattern(registration.name)(type),
+        [type, rawType ?? type].some(compileEventPattern(registration.name)) &&
+        (registration.where === undefined || passes(soundFilter(registration.where))),
       { kind: 'event', payload: JSON.stringify(payload), depth, attempt },
     );
+  }
+
+  /**
+   * Tells what the package's mappings make of an event; nobody gets it. What they remember of earlier events counts, by
+   * the plugin's time. Throws `EVENT_INVALID` for what no event may be.
+   * @example
+   * const { type, suppressedBy } = plugin.map({ type: 'pod-restart', source: 'kubernetes', subject: 'web-1' })
+   */
+  map(event: MapInput): MappedTestEvent {
+    const { data = {}, ...given } = event;
+    const read = readTestEvent({ ...plainObject(given), data: plain(data) });
+    const nowMs = this.#now();
+    const incoming = {
+      ...read,
+      ...{ id: read.id ?? newId('event'), source: read.source ?? eventSources.testEvent },
+      time: new Date(nowMs).toISOString(),
+    };
+    const { event: made, ...rest } = this.#mappings.take(incoming, nowMs);
+    const { type, subject, severity, tags } = made;
+    return { type, subject, data: made.data, severity, tags, ...rest };
   }
 
   /**
@@ -565,7 +623,7 @@ export class TestPlugin implements AsyncDisposable {
     llm,
     reservedEvents,
   }: Pick<OpenPluginOptions, 'secrets' | 'http' | 'llm' | 'reservedEvents'>): HostHandlers<RunIdentity> {
-    const loadTemplates = folderTemplates(this.folder);
+    const loadTemplates = folderTemplates(this.#folder);
     const files = memoryFilesPort(
       this.files,
       (type, data, source) =>
@@ -628,6 +686,14 @@ export class TestPlugin implements AsyncDisposable {
       }),
     };
   }
+}
+
+/** The event, or every fault of it. */
+function readTestEvent(body: { [key: string]: Json }): EventInput {
+  const reading = readEvent(body);
+  if (reading.ok) return reading.event;
+  const detail = reading.errors.map((fault) => `${fault.pointer} ${fault.detail}`).join('\n');
+  throw eventErrors.error('EVENT_INVALID', detail, { errors: reading.errors });
 }
 
 /** How often a run is begun that got no executor in time. */
