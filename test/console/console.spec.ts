@@ -3,6 +3,7 @@ import { describeConsole, openConsole } from './browser.js';
 import { findAndFix } from './journeys/find-and-fix.js';
 import { installWithConsent } from './journeys/install.js';
 import { lookAtEveryScreen } from './journeys/every-screen.js';
+import { reachOthers } from './journeys/reach-others.js';
 import { signInFirst } from './journeys/sign-in.js';
 import { workWithJobs } from './journeys/jobs.js';
 
@@ -12,5 +13,6 @@ describeConsole('the console', () => {
   installWithConsent();
   workWithJobs();
   findAndFix();
+  reachOthers();
   lookAtEveryScreen();
 });

@@ -28,10 +28,37 @@ export interface Stage {
   run: string;
   failed: string;
   event: string;
+  webhook: string;
+  delivery: string;
 }
 
-/** Makes a tenant with plugins that ran, failed, wrote and stored. */
-export async function setStage(): Promise<Stage> {
+/** What stands beside plugins: webhooks, files, people, secrets. */
+async function furnish({ owner }: TestTenant, sink: string): Promise<Pick<Stage, 'webhook' | 'delivery'>> {
+  const { body: webhook } = await owner.post('/api/webhooks', {
+    name: 'accounting',
+    url: `${sink}/in`,
+    events: ['invoice.paid'],
+    secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  });
+  await owner.post('/api/events', { type: 'invoice.paid', data: { number: 'R-2026-117' } });
+  const deliveries = await until(
+    () => owner.get('/api/webhooks/deliveries'),
+    (answer) => answer.body.items[0]?.status === 'succeeded',
+  );
+  await owner.put('/api/hooks/shop', { preset: 'shopify', secret: 'of-the-shop' });
+  await owner.request('PUT', '/api/files/reports/november.csv', {
+    raw: 'day,total',
+    headers: { 'content-type': 'text/csv' },
+  });
+  await owner.post('/api/users', { email: 'ada@northwind.example', name: 'Ada Lovelace', role: 'developer' });
+  await owner.post('/api/invitations', { email: 'grace@northwind.example', role: 'viewer' });
+  await owner.put('/api/secrets/SMTP_TOKEN', { value: 'a secret', allowed_hosts: ['mail.example.com'] });
+  await owner.post('/api/tokens', { name: 'nightly export', role: 'viewer', expires_in_s: 2_592_000 });
+  return { webhook: webhook.id as string, delivery: deliveries.body.items[0].id as string };
+}
+
+/** Makes a tenant with plugins that ran, failed, wrote and stored. `sink`: where its webhooks go. */
+export async function setStage(sink: string): Promise<Stage> {
   const { annex } = theBed();
   const tenant = await annex.makeTenant();
   const { owner } = tenant;
@@ -90,5 +117,5 @@ export async function setStage(): Promise<Stage> {
     () => owner.get('/api/events?type=invoice.sent'),
     (answer) => answer.body.items.length >= 4,
   );
-  return { tenant, run, failed, event: events.body.items[0].id as string };
+  return { tenant, run, failed, event: events.body.items[0].id as string, ...(await furnish(tenant, sink)) };
 }

@@ -38,7 +38,7 @@ export default function StatsChart({ stats, height = 200 }: { stats: Stats; heig
         type="stacked"
         series={totals.map(({ key }) => ({ name: key, color: colours[key] ?? 'var(--mantine-color-annex-5)' }))}
         withLegend
-        gridAxis="y"
+        gridAxis="x"
         tickLine="none"
         barProps={{ isAnimationActive: false }}
         barChartProps={{ accessibilityLayer: false }}

@@ -25,8 +25,12 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${countText(count)} ${count === 1 ? one : many}`;
 }
 
+const acronyms = /\b(kv|llm|cpu|http|ms|id|url)\b/gi;
+
 /** A snake-case name as words. */
 export function words(name: string): string {
-  const text = name.replaceAll(/[_.]/g, ' ');
+  const text = name
+    .replaceAll(/[_.]/g, ' ')
+    .replaceAll(acronyms, (each) => (each === 'ms' ? each : each.toUpperCase()));
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

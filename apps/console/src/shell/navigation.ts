@@ -1,7 +1,23 @@
 import type { Name } from '@annex/client';
 import Activity from 'lucide-react/icons/activity';
 import Blocks from 'lucide-react/icons/blocks';
+import CalendarClock from 'lucide-react/icons/calendar-clock';
 import House from 'lucide-react/icons/house';
+import MailX from 'lucide-react/icons/mail-x';
+import Radio from 'lucide-react/icons/radio';
+import ScrollText from 'lucide-react/icons/scroll-text';
+import Building2 from 'lucide-react/icons/building-2';
+import FolderOpen from 'lucide-react/icons/folder-open';
+import Gauge from 'lucide-react/icons/gauge';
+import HeartPulse from 'lucide-react/icons/heart-pulse';
+import KeyRound from 'lucide-react/icons/key-round';
+import KeySquare from 'lucide-react/icons/key-square';
+import Mail from 'lucide-react/icons/mail';
+import Settings from 'lucide-react/icons/settings';
+import ShieldCheck from 'lucide-react/icons/shield-check';
+import Table2 from 'lucide-react/icons/table-2';
+import Users from 'lucide-react/icons/users';
+import Webhook from 'lucide-react/icons/webhook';
 import type { ComponentType } from 'react';
 
 /** A screen that the navigation leads to. */
@@ -25,7 +41,43 @@ export const placeGroups: readonly PlaceGroup[] = [
     places: [
       { label: 'Overview', to: '', icon: House, needs: 'getStats' },
       { label: 'Plugins', to: 'plugins', icon: Blocks, needs: 'listPlugins' },
+      { label: 'Jobs', to: 'jobs', icon: CalendarClock, needs: 'listJobs' },
     ],
   },
-  { label: 'What happens', places: [{ label: 'Runs', to: 'runs', icon: Activity, needs: 'listRuns' }] },
+  {
+    label: 'What happens',
+    places: [
+      { label: 'Runs', to: 'runs', icon: Activity, needs: 'listRuns' },
+      { label: 'Events', to: 'events', icon: Radio, needs: 'listEvents' },
+      { label: 'Dead letters', to: 'dead-letters', icon: MailX, needs: 'listDeadLetters' },
+      { label: 'Logs', to: 'logs', icon: ScrollText, needs: 'listPluginLogs' },
+    ],
+  },
+  {
+    label: 'What goes and stays',
+    places: [
+      { label: 'Webhooks', to: 'webhooks', icon: Webhook, needs: 'listWebhooks' },
+      { label: 'Tables', to: 'data', icon: Table2, needs: 'listTables' },
+      { label: 'Files', to: 'files', icon: FolderOpen, needs: 'listFiles' },
+      { label: 'Mail', to: 'mail', icon: Mail, needs: 'listMail' },
+    ],
+  },
+  {
+    label: 'Tenant',
+    places: [
+      { label: 'Team', to: 'team', icon: Users, needs: 'listUsers' },
+      { label: 'Secrets', to: 'secrets', icon: KeyRound, needs: 'listSecrets' },
+      { label: 'API tokens', to: 'tokens', icon: KeySquare, needs: 'listTokens' },
+      { label: 'Usage', to: 'usage', icon: Gauge, needs: 'getUsage' },
+      { label: 'Audit', to: 'audit', icon: ShieldCheck, needs: 'listAudit' },
+      { label: 'Settings', to: 'settings', icon: Settings, needs: 'getOwnTenant' },
+    ],
+  },
+  {
+    label: 'Operator',
+    places: [
+      { label: 'Tenants', to: 'operator/tenants', icon: Building2, needs: 'listTenants' },
+      { label: 'Platform', to: 'operator/platform', icon: HeartPulse, needs: 'listPlatformAudit' },
+    ],
+  },
 ];

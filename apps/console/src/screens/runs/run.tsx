@@ -10,6 +10,7 @@ import { cli } from '../../api/commands';
 import { useAnnex, useCall } from '../../api/queries';
 import { useTenant } from '../../api/tenant';
 import { Act } from '../../parts/act';
+import { ActorName, Actors } from '../../parts/actor';
 import { Json, JsonEditor, readJson } from '../../parts/code';
 import { Id } from '../../parts/copy';
 import { LogLines } from '../../parts/log-lines';
@@ -87,7 +88,12 @@ function RunPage({ run }: { run: RunDetail }): ReactNode {
             <Facts
               of={[
                 ['Run', <Id key="id">{run.id}</Id>],
-                ['Began by', <Began key="began" run={run} />],
+                [
+                  'Began by',
+                  <Actors key="began" ids={[run.trigger.by]}>
+                    <Began run={run} />
+                  </Actors>,
+                ],
                 run.release !== null && ['Release', run.release],
                 ['Queued', <When key="at" at={run.queued_at} as="exact" />],
                 run.started_at !== null && ['Started', <When key="at" at={run.started_at} as="exact" />],
@@ -127,7 +133,12 @@ function Began({ run: { trigger, event_id: event } }: { run: RunDetail }): React
   return (
     <span>
       {trigger.kind}
-      {trigger.by !== null && trigger.by !== event && <span className="quiet"> · {trigger.by}</span>}
+      {trigger.by !== null && trigger.by !== event && (
+        <span className="quiet">
+          {' · '}
+          <ActorName id={trigger.by} />
+        </span>
+      )}
       {event !== undefined && (
         <>
           {' · '}
@@ -250,7 +261,7 @@ function Limits({ run }: { run: RunDetail }): ReactNode {
     <Section title="Used of what it may">
       <div className={classes.limits}>
         {entries.map(([name, { used, max }]) => {
-          const part = Math.min(100, (used / max) * 100);
+          const part = Math.min(100, Math.round((used / max) * 10_000) / 100);
           return (
             <div key={name}>
               <span>{words(name).replace(/ (ms|mb|bytes)$/, '')}</span>

@@ -16,7 +16,7 @@ import { notifyDone, Problem } from '../../../parts/problem';
 import { Status, Tag } from '../../../parts/status';
 import { When } from '../../../parts/when';
 import { Go, useAt } from '../../../shell/go';
-import classes from '../plugin.module.css';
+import classes from '../../../parts/items.module.css';
 import type { TabProps } from '../plugin';
 
 /** The jobs of a plugin: when they run next, and running one now. */

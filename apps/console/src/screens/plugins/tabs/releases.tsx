@@ -5,12 +5,13 @@ import { useState, type ReactNode } from 'react';
 import { cli } from '../../../api/commands';
 import { useAnnex, useAnnexList } from '../../../api/queries';
 import { Act } from '../../../parts/act';
+import { ActorName, Actors } from '../../../parts/actor';
 import { Id } from '../../../parts/copy';
 import { Facts, Loaded, Section, Waiting } from '../../../parts/page';
 import { Problem } from '../../../parts/problem';
 import { Status } from '../../../parts/status';
 import { When } from '../../../parts/when';
-import classes from '../plugin.module.css';
+import classes from '../../../parts/items.module.css';
 import type { TabProps } from '../plugin';
 
 /** Every upload of a plugin: compare, go back, go on. */
@@ -21,59 +22,62 @@ export default function ReleasesTab({ plugin }: TabProps): ReactNode {
   if (list.error) return <Problem error={list.error} onRetry={list.reload} />;
   const active = list.items.find((release) => release.active);
   return (
-    <Section flush>
-      {list.items.map((release) => (
-        <div key={release.id} className={classes.item}>
-          <div>
-            <div className={classes.name}>
-              <strong>{release.version}</strong>
-              {release.active && <Status of="active" tone="good" />}
+    <Actors ids={list.items.map((release) => release.created_by)}>
+      <Section flush>
+        {list.items.map((release) => (
+          <div key={release.id} className={classes.item}>
+            <div>
+              <div className={classes.name}>
+                <strong>{release.version}</strong>
+                {release.active && <Status of="active" tone="good" />}
+              </div>
+              <p>
+                Uploaded <When at={release.created_at} />
+                {' by '}
+                <ActorName id={release.created_by} /> · <Id what="digest">{release.sha256.slice(0, 12)}</Id>
+              </p>
             </div>
-            <p>
-              Uploaded <When at={release.created_at} />
-              {release.created_by && ` by ${release.created_by}`} · <Id what="digest">{release.sha256.slice(0, 12)}</Id>
-            </p>
+            {!release.active && (
+              <div className={classes.actions}>
+                <Button variant="default" size="xs" onClick={() => setCompared(release)}>
+                  Compare
+                </Button>
+                <Act
+                  call="activateRelease"
+                  input={{ path: { id: plugin.slug, release: release.version } }}
+                  cli={cli`annex rollback ${plugin.slug} ${release.version}`}
+                  icon={<History size={14} />}
+                  done={`${plugin.name} ${release.version} is live`}
+                  confirm={{
+                    title: `Make ${release.version} live?`,
+                    text:
+                      `New runs use it at once${active ? ` instead of ${active.version}` : ''}. Runs under way end ` +
+                      'with the code they began with. You can go back the same way.',
+                  }}
+                >
+                  {isEarlier(release, active) ? 'Roll back to it' : 'Activate'}
+                </Act>
+              </div>
+            )}
           </div>
-          {!release.active && (
-            <div className={classes.actions}>
-              <Button variant="default" size="xs" onClick={() => setCompared(release)}>
-                Compare
-              </Button>
-              <Act
-                call="activateRelease"
-                input={{ path: { id: plugin.slug, release: release.version } }}
-                cli={cli`annex rollback ${plugin.slug} ${release.version}`}
-                icon={<History size={14} />}
-                done={`${plugin.name} ${release.version} is live`}
-                confirm={{
-                  title: `Make ${release.version} live?`,
-                  text:
-                    `New runs use it at once${active ? ` instead of ${active.version}` : ''}. Runs under way end ` +
-                    'with the code they began with. You can go back the same way.',
-                }}
-              >
-                {isEarlier(release, active) ? 'Roll back to it' : 'Activate'}
-              </Act>
-            </div>
-          )}
-        </div>
-      ))}
-      {compared && active && (
-        <Modal
-          opened
-          size="lg"
-          onClose={() => setCompared(undefined)}
-          title={
-            <strong>
-              {active.version} → {compared.version}
-            </strong>
-          }
-          closeButtonProps={{ 'aria-label': 'Close' }}
-        >
-          <Difference slug={plugin.slug} from={active} to={compared} />
-        </Modal>
-      )}
-    </Section>
+        ))}
+        {compared && active && (
+          <Modal
+            opened
+            size="lg"
+            onClose={() => setCompared(undefined)}
+            title={
+              <strong>
+                {active.version} → {compared.version}
+              </strong>
+            }
+            closeButtonProps={{ 'aria-label': 'Close' }}
+          >
+            <Difference slug={plugin.slug} from={active} to={compared} />
+          </Modal>
+        )}
+      </Section>
+    </Actors>
   );
 }
 

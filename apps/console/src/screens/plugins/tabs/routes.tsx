@@ -13,7 +13,7 @@ import { Problem } from '../../../parts/problem';
 import { Status, Tag } from '../../../parts/status';
 import { lengthOf } from '../../../parts/when';
 import { Go } from '../../../shell/go';
-import classes from '../plugin.module.css';
+import classes from '../../../parts/items.module.css';
 import type { TabProps } from '../plugin';
 import { callRoute, type RouteCall } from '../call-route';
 

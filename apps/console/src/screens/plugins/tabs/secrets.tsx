@@ -11,7 +11,7 @@ import { Section, Waiting } from '../../../parts/page';
 import { notifyDone, Problem } from '../../../parts/problem';
 import { Status, Tag } from '../../../parts/status';
 import { When } from '../../../parts/when';
-import classes from '../plugin.module.css';
+import classes from '../../../parts/items.module.css';
 import type { TabProps } from '../plugin';
 
 /** The secrets of a plugin: which it needs, which are set. Values go in and never come out. */

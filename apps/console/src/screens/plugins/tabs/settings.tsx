@@ -9,7 +9,7 @@ import { Empty } from '../../../parts/empty';
 import { Columns, Loaded, Section, Waiting } from '../../../parts/page';
 import { notifyDone, Problem } from '../../../parts/problem';
 import { When } from '../../../parts/when';
-import classes from '../plugin.module.css';
+import classes from '../../../parts/items.module.css';
 import type { TabProps } from '../plugin';
 
 const SettingsForm = lazy(() => import('../settings-form'));
