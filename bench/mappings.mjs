@@ -57,7 +57,7 @@ async function makeTenant(isMapped) {
     );
   });
   const caller = { actor: 'usr_bench', tenant: { id: tenant, slug }, role: 'owner' };
-  if (isMapped) await mappings.put(caller, 'bench', { json: document });
+  if (isMapped) await mappings.put(caller, 'bench', { json: document, isAdmin: true });
   return caller;
 }
 

@@ -122,6 +122,26 @@ describe('mappings by REST', () => {
     expect((await other.owner.get('/api/mappings')).body.items).toEqual([]);
   });
 
+  it('that could keep back what the platform says are for admins', async () => {
+    const tenant = await annex.makeTenant();
+    const [developer, admin] = [await tenant.as('developer'), await tenant.as('admin')];
+    const rule = { dedupe: { key: 'one' } };
+    for (const type of ['**', 'auth.user.deleted', 'auth.*.created']) {
+      const body = { api_version: 'v1', mappings: [{ type, ...rule }] };
+      expect(await developer.put('/api/mappings/m', body)).toMatchObject({
+        status: 403,
+        body: { code: 'MAPPING_NEEDS_ADMIN' },
+      });
+      expect((await admin.put('/api/mappings/m', body)).status).toBeLessThan(300);
+    }
+    for (const harmless of [{ type: '**' }, { type: 'a.*', ...rule }, { source: 'kubernetes', type: '**', ...rule }])
+      expect((await developer.put('/api/mappings/n', { api_version: 'v1', mappings: [harmless] })).status).toBeLessThan(
+        300,
+      );
+    const drop = { api_version: 'v1', unmapped: 'drop', mappings: [{ source: 'annex:platform', type: 'x' }] };
+    expect((await developer.put('/api/mappings/n', drop)).status).toBe(403);
+  });
+
   it('are as many as a tenant may have', async () => {
     const { owner } = await annex.makeTenant();
     const many = (count: number): object => ({
@@ -293,7 +313,7 @@ describe('alerts by REST', () => {
   it('are silent for a while, also when they begin anew, and are shown as such', async () => {
     const { tenant, alert } = await fire({});
     expect(
-      (await tenant.owner.post(`/api/alerts/${alert.id}/silence`, { for_s: 3600 })).body.silenced_until,
+      (await tenant.owner.post(`/api/alerts/${alert.id}/silence`, { for_s: 3600 })).body.silence_ends_at,
     ).toBeTruthy();
     await tenant.owner.post(`/api/alerts/${alert.id}/resolve`);
     const id = await send(tenant, { type: 'pod-restart', subject: 'web-1' });

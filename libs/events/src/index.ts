@@ -41,7 +41,7 @@ export {
   type SourceRules,
 } from './source-batch.js';
 export { readEvent, type EventInput, type EventReading, type ReadEventOptions } from './read-event.js';
-export type { CorrelationRule, MappingDefinition, MappingRule } from './mapping/definition.js';
+export type { CorrelationRule, DedupeTerms, MappingDefinition, MappingRule } from './mapping/definition.js';
 export { readMapping, type MappingReading, type ReadMappingOptions } from './mapping/read-mappings.js';
 export type { IncomingEvent } from './mapping/event-fields.js';
 export {
@@ -50,7 +50,6 @@ export {
   type ActiveCorrelation,
   type ActiveMapping,
   type CorrelationPart,
-  type DedupeTerms,
   type MappedEvent,
 } from './mapping/mapper.js';
 export {
@@ -72,3 +71,4 @@ export {
 } from './mapping/correlations.js';
 export { incidentBody, MappingTrial, type MadeEvent, type TriedEvent, type TriedSuppression } from './mapping/trial.js';
 export { eventFilterFaults, hookRoots, hookGate, soundFilter, type FilteredEvent } from './mapping/event-filter.js';
+export { ruleThatHushesPlatform } from './mapping/platform-reach.js';

@@ -34,7 +34,7 @@ export interface AlertView {
   /** When it is over if nothing more comes; of a resolved one, when it is forgotten. */
   ends_at: string;
   /** Until then its events are kept back; `null`: they are not. */
-  silenced_until: string | null;
+  silence_ends_at: string | null;
   /** The actor who resolved it; `null`: an event or its time did, or nobody. */
   resolved_by: string | null;
 }
@@ -123,7 +123,7 @@ function view(alert: ShownAlert, nowMs: number): AlertView {
   return {
     ...{ id, status: isFiring(alert, nowMs) ? 'firing' : 'resolved', rule, key, type, count },
     ...{ first_at: time(firstMs), last_at: time(lastMs), event_id: eventId, ends_at: time(endsMs) },
-    silenced_until: silencedUntilMs !== null && silencedUntilMs > nowMs ? time(silencedUntilMs) : null,
+    silence_ends_at: silencedUntilMs !== null && silencedUntilMs > nowMs ? time(silencedUntilMs) : null,
     resolved_by: resolvedBy,
   };
 }

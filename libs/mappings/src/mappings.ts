@@ -1,6 +1,7 @@
 /** What people ask of mappings: list them, write and remove their own, and try them out. */
 import { appendAudit } from '@annex/audit';
 import type { Database, TenantTransaction } from '@annex/database';
+import { ruleThatHushesPlatform } from '@annex/events';
 import {
   pageOf,
   quote,
@@ -64,12 +65,13 @@ export class Mappings {
 
   /**
    * Writes a mapping of the tenant's own, new or not: in force from its commit on, as a whole. A faulty one changes
-   * nothing. Throws `MAPPING_INVALID` with every fault, `MAPPING_OF_PACKAGE`, `MAPPING_LIMIT`.
+   * nothing. `isAdmin`: whether the caller may keep back what the platform itself says. Throws `MAPPING_INVALID` with
+   * every fault, `MAPPING_NEEDS_ADMIN`, `MAPPING_OF_PACKAGE`, `MAPPING_LIMIT`.
    */
   put(
     caller: TenantActor,
     name: string,
-    sent: SentMapping,
+    { isAdmin, ...sent }: SentMapping & { isAdmin: boolean },
   ): Promise<MappingView & { created: boolean; warnings: InputFault[] }> {
     if (name.includes('.') && anyName.test(name)) throw ofPackage(name);
     if (!namePattern.test(name))
@@ -77,6 +79,8 @@ export class Mappings {
         { pointer: '/name', code: 'NAME', detail: `${quote(name, 80)} is no name: 1 to 63 of a-z, 0-9, "_" and "-".` },
       ]);
     const { document, definition, warnings } = readDocument(sent, this.options.reservedEvents ?? []);
+    const hushing = isAdmin ? undefined : ruleThatHushesPlatform(definition);
+    if (hushing !== undefined) throw needsAdmin(hushing);
     return this.#transaction(caller, async (tx) => {
       await beginMappingChange(tx);
       const created = await putInForce(tx, { name, document, definition }, { actor: caller.actor });
@@ -143,6 +147,14 @@ function notFound(name: string): Error {
   return mappingErrors.error(
     'MAPPING_NOT_FOUND',
     `There is no mapping ${quote(name, 80)} here. GET /api/mappings lists what is in force.`,
+  );
+}
+
+function needsAdmin(rule: string): Error {
+  return mappingErrors.error(
+    'MAPPING_NEEDS_ADMIN',
+    `The rule ${quote(rule, 100)} could keep back what the platform itself says, such as auth.user.deleted, and that ` +
+      'takes the role admin. Name the source of the events that you mean, or a narrower type.',
   );
 }
 

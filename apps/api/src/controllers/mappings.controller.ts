@@ -1,5 +1,5 @@
 import type { Page, PageRequest } from '@annex/kernel';
-import type { Caller } from '@annex/access';
+import { roleAtLeast, type Caller } from '@annex/access';
 import { mappingLimits } from '@annex/limits';
 import { Mappings, type SentMapping } from '@annex/mappings';
 import { Body, Controller, Delete, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
@@ -94,7 +94,8 @@ export class MappingsController {
     maxBodyBytes: 2 * mappingLimits.bytes,
     description:
       '201 when it is new. It is in force from the answer on, as a whole. A faulty one is refused with all its ' +
-      'faults, and the one before stays in force.',
+      'faults, and the one before stays in force. A rule that could keep back what the platform itself says needs ' +
+      'the role admin.',
     answers: { 200: SetMapping, 201: SetMapping },
   })
   async put(
@@ -103,7 +104,10 @@ export class MappingsController {
     @Body() body: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SetMapping> {
-    const { created, ...view } = await this.mappings.put(caller, name, sentBy(body));
+    const { created, ...view } = await this.mappings.put(caller, name, {
+      ...sentBy(body),
+      isAdmin: roleAtLeast(caller.role, 'admin'),
+    });
     void reply.status(created ? 201 : 200);
     return view;
   }

@@ -13,7 +13,7 @@ export const Alert = z
     last_at: time,
     event_id: z.string().describe('The last event of it that went through'),
     ends_at: time.describe('When it is over if nothing more comes; of a resolved one, when it is forgotten'),
-    silenced_until: time.nullable().describe('Until then its events are kept back'),
+    silence_ends_at: time.nullable().describe('Until then its events are kept back'),
     resolved_by: z.string().nullable().describe('The actor who resolved it; `null`: an event or its time, or nobody'),
   })
   .meta({ id: 'Alert', description: 'Events of one rule and key' });

@@ -796,7 +796,7 @@ export interface paths {
         get: operations["getMapping"];
         /**
          * Set a mapping, new or not
-         * @description 201 when it is new. It is in force from the answer on, as a whole. A faulty one is refused with all its faults, and the one before stays in force.
+         * @description 201 when it is new. It is in force from the answer on, as a whole. A faulty one is refused with all its faults, and the one before stays in force. A rule that could keep back what the platform itself says needs the role admin.
          */
         put: operations["setMapping"];
         post?: never;
@@ -2264,7 +2264,7 @@ export interface components {
             /** @description `<mapping>/<rule>` that counts it */
             rule: string;
             /** @description Until then its events are kept back */
-            silenced_until: string | null;
+            silence_ends_at: string | null;
             /** @enum {string} */
             status: "firing" | "resolved";
             /** @description Of its events */

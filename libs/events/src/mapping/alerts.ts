@@ -1,6 +1,6 @@
 /** Which of the events of one key go through, and when their alert is over. Pure: `nowMs` and the state come in. */
 import { mappingLimits } from '@annex/limits';
-import type { DedupeTerms } from './mapper.js';
+import type { DedupeTerms } from './definition.js';
 
 /** What is kept of the events of one rule and key. Times in milliseconds since the epoch. */
 export interface AlertState {

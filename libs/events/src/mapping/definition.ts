@@ -51,3 +51,15 @@ export interface CorrelationRule {
   tags: string[];
   enabled: boolean;
 }
+
+/** How events of one key are counted. */
+export interface DedupeTerms {
+  /** The rule's name: `<mapping>/<rule>`. */
+  rule: string;
+  key: string;
+  windowMs: number;
+  /** `null`: time alone resolves nothing. */
+  resolveAfterMs: number | null;
+  /** An event resolves it. */
+  isResolvedByEvent: boolean;
+}

@@ -9,7 +9,7 @@ import { eventLimits, mappingLimits, maxPayloadBytes } from '@annex/limits';
 import { eventSources, isReservedSource } from '../envelope.js';
 import type { EventSeverity } from '../labels.js';
 import { matchesEvent } from '../patterns.js';
-import type { CorrelationRule, MappingDefinition, MappingRule } from './definition.js';
+import type { CorrelationRule, DedupeTerms, MappingDefinition, MappingRule } from './definition.js';
 import { soundFilter } from './event-filter.js';
 import { eventRoots, rowOf, type IncomingEvent } from './event-fields.js';
 import { readText, type RenderText } from './text.js';
@@ -21,18 +21,6 @@ export interface ActiveMapping {
   /** The plugin whose package brought it; `null`: the tenant's own. */
   plugin: string | null;
   definition: MappingDefinition;
-}
-
-/** How events of one key are counted. */
-export interface DedupeTerms {
-  /** The rule's name: `<mapping>/<rule>`. */
-  rule: string;
-  key: string;
-  windowMs: number;
-  /** `null`: time alone resolves nothing. */
-  resolveAfterMs: number | null;
-  /** An event resolves it. */
-  isResolvedByEvent: boolean;
 }
 
 /** A part that an event has in a correlation. */

@@ -4,6 +4,7 @@ import { armFailpoints, uuidFromId, type Id, type JsonObject } from '@annex/kern
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { makeInstallation, subscribe } from '../../../../test/support/installations.js';
 import { passTime, putMapping } from '../../../../test/support/mappings.js';
+import { Events } from '../events.js';
 import { listDueStates, settleState } from './due-states.js';
 import { emitEvent, type NewEvent } from './emit-event.js';
 import { findEvent, type StoredEvent } from './read-events.js';
@@ -113,6 +114,34 @@ describe('a mapped event', () => {
     const rejected = { reason: 'no', missing: ['data.x'] };
     expect(await emit({ rejected })).toMatchObject({ handlers: 0, event: { type: 'pod-restart', rejected } });
     expect((await emit()).handlers).toBe(1);
+  });
+});
+
+describe('a process that dies between writing and commit', () => {
+  it('has counted nothing, opened nothing and lost nothing: the same event, sent again, is the first', async () => {
+    const on = await stage('pod.restart', 'both');
+    await on.put({
+      mappings: [{ ...restart, dedupe: { key: '{{ subject }}', window_s: 60 } }],
+      correlations: [{ emit: 'both', all: ['pod.restart', 'b'], by: '{{ subject }}', within_s: 60 }],
+    });
+    await on.emit({ type: 'b' });
+    const events = new Events({ database: db.database });
+    const caller = { actor: 'usr_1', tenant: { id: on.tenant, slug: 's' }, role: 'owner' };
+    const event = { id: 'one', type: 'pod-restart', source: 'kubernetes', subject: 'web-1', data: {}, time: null };
+    const labels = { severity: 'info' as const, tags: [], attributes: {} };
+    const disarm = armFailpoints((name) => {
+      if (name === 'emit.written') throw new Error('died');
+    });
+    try {
+      await expect(events.emit(caller, { ...event, ...labels })).rejects.toThrow('died');
+    } finally {
+      disarm();
+    }
+    expect([...(await on.events('pod.restart')), ...(await on.events('both'))]).toEqual([]);
+    const { duplicate, runs } = await events.emit(caller, { ...event, ...labels });
+    expect([duplicate, runs.length]).toEqual([false, 1]);
+    expect(await on.events('pod.restart')).toMatchObject([{ alert: { count: 1 }, suppressedBy: null }]);
+    expect(await on.events('both')).toMatchObject([{ deliveries: [{}] }]);
   });
 });
 
