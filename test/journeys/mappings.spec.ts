@@ -1,12 +1,18 @@
 /** Mappings: what events become, from the API and from packages. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestAnnex, until, type Answer, type Client, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { startWebhookSink, type WebhookSink } from '../support/webhook-sink.js';
 
 let annex: TestAnnex;
+let sink: WebhookSink;
 beforeAll(async () => {
-  annex = await startTestAnnex();
+  sink = await startWebhookSink();
+  annex = await startTestAnnex({ ANNEX_EGRESS_ALLOW_PRIVATE: sink.url.replace('http://', '') });
 });
-afterAll(() => annex.stop());
+afterAll(async () => {
+  await annex.stop();
+  await sink.close();
+});
 
 const yaml = (client: Client, path: string, text: string, headers: Record<string, string> = {}): Promise<Answer> =>
   client.request('PUT', path, { raw: text, headers: { 'content-type': 'application/yaml', ...headers } });
@@ -259,6 +265,26 @@ correlations: [{ emit: x.stuck, all: [x.y], absent: [x.done], by: "{{ subject }}
       (await (await annex.makeTenant()).owner.post('/api/mappings/test', { events: Array(101).fill({ type: 'a' }) }))
         .status,
     ).toBe(422);
+  });
+});
+
+describe('a webhook of the tenant', () => {
+  it('gets a mapped event by either name, once, with what the mapping says of it', async () => {
+    const tenant = await annex.makeTenant();
+    const rule = { type: 'pod-restart', to: 'pod.restart', dedupe: { key: '{{ subject }}' } };
+    await tenant.owner.put('/api/mappings/m', { api_version: 'v1', mappings: [rule] });
+    const hook = { name: 'out', url: `${sink.url}/mapped`, events: ['pod-restart', 'pod.*'] };
+    expect((await tenant.owner.post('/api/webhooks', hook)).status).toBe(201);
+    await send(tenant, { type: 'pod-restart', id: 'one', subject: 'web-1' });
+    await send(tenant, { type: 'pod-restart', id: 'two', subject: 'web-1' });
+    await send(tenant, { type: 'pod-restart', id: 'three', subject: 'web-2' });
+    const bodies = (await sink.arrived('/mapped', 2)).map(({ body }) => JSON.parse(String(body)));
+    expect(bodies.map(({ id }) => id).sort()).toEqual(['one', 'three']);
+    for (const body of bodies)
+      expect(body).toMatchObject({
+        ...{ type: 'pod.restart', raw_type: 'pod-restart', mapped_from: 'm/pod.restart' },
+        alert: { status: 'firing', count: 1 },
+      });
   });
 });
 

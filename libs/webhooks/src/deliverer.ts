@@ -444,7 +444,13 @@ function eventOf(run: WebhookRun, deliveryId: Id<'delivery'>, snapshot: WebhookI
   // An event that is older than events are kept is gone; so is what to send, unless its bytes were made.
   if (run.eventId !== null && isJsonObject(run.payload) && typeof run.payload['id'] === 'string') {
     const { id, type, source, subject, time, data, severity, tags, attributes } = run.payload as EventBody;
-    return { id, type, source, subject, time, data, severity, tags, attributes };
+    const { raw_type, mapped_from, alert } = run.payload as EventBody;
+    return {
+      ...{ id, type, source, subject, time, data, severity, tags, attributes },
+      ...(raw_type !== undefined && { raw_type }),
+      ...(mapped_from !== undefined && { mapped_from }),
+      ...(alert !== undefined && { alert }),
+    };
   }
   const source = snapshot ? `annex:plugin/${snapshot.slug}` : 'annex:platform';
   return {

@@ -122,4 +122,8 @@ export type EventBody = JsonObject & {
   severity: EventSeverity;
   tags: string[];
   attributes: EventAttributes;
+  /** What a mapping says of it; left out where none took it. */
+  raw_type?: string;
+  mapped_from?: string;
+  alert?: JsonObject;
 };
