@@ -24,6 +24,11 @@ const owners = [
     why: 'SQL stands behind the tenant doors of libs/database',
   },
   {
+    packages: ['pg-logical-replication'],
+    owner: 'libs/connectors/src/postgres',
+    why: 'what it reads of a stranger’s server must not reach the program unguarded',
+  },
+  {
     packages: ['flydrive', '@aws-sdk'],
     owner: 'libs/files',
     why: 'tenants’ bytes stand behind the keys and quotas of libs/files',

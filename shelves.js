@@ -20,7 +20,7 @@ export const shelves = [
       manifest: ['host-api', 'events', 'scheduling', 'limits'],
     },
   },
-  { name: 'engines', folder: 'libs', projects: { sandbox: [], egress: [], broker: [], templates: [] } },
+  { name: 'engines', folder: 'libs', projects: { sandbox: [], egress: [], broker: [], templates: [], connectors: [] } },
   { name: 'adapters', folder: 'libs', projects: { database: [], queue: [] } },
   {
     name: 'records',

@@ -227,6 +227,16 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     body: {},
     other: { body: { payload: 1 } },
   }),
+  'PUT /api/sources/{name}': () =>
+    Promise.resolve({
+      path: '/api/sources/alerts',
+      body: { type: 'alertmanager', auth: 'public', events: ['alert.*'] },
+      other: { body: { type: 'alertmanager', auth: 'public', events: ['alert.firing'] } },
+    }),
+  'DELETE /api/sources/{name}': async ({ tenant }) => (
+    await tenant.owner.put('/api/sources/alerts', { type: 'alertmanager', auth: 'public', events: ['alert.*'] }),
+    { path: '/api/sources/alerts' }
+  ),
   'POST /api/sources/{name}/pause': () => Promise.resolve({ path: '/api/sources/work.erp/pause' }),
   'POST /api/sources/{name}/resume': () => Promise.resolve({ path: '/api/sources/work.erp/resume' }),
   'POST /api/sources/{name}/restart': () => Promise.resolve({ path: '/api/sources/work.erp/restart' }),

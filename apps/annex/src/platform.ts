@@ -3,6 +3,7 @@
  */
 import { hkdfSync } from 'node:crypto';
 import { Access } from '@annex/access';
+import { loadConnector } from '@annex/connectors';
 import type { Database, DatabaseLogins } from '@annex/database';
 import { Dispatcher } from '@annex/dispatch';
 import { createEgress } from '@annex/egress';
@@ -11,12 +12,21 @@ import type { Files } from '@annex/files';
 import { findInstallation, Installations, DueHealthChecks, UnfinishedPlugins } from '@annex/installations';
 import { newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { manifestCeilings, webhookLimits } from '@annex/limits';
+import { connectedSourceTypes } from '@annex/manifest';
 import type { Mailer, PlatformMailer } from '@annex/mail';
 import { Alerts, connectPackageMappings, Mappings, restPackageMappings } from '@annex/mappings';
 import { saveQuotaLimits } from '@annex/quotas';
 import { emitEvent, enqueueRun, Events, Runs, startJob, type AttemptPort, type FailingPlugin } from '@annex/runs';
 import type { Sandbox, SandboxStats, SandboxTier } from '@annex/sandbox';
-import { connectDeclaredSources, PollRuns, Receiving, restPackageSources, Sources, SourceWork } from '@annex/sources';
+import {
+  connectDeclaredSources,
+  connectionSettings,
+  PollRuns,
+  Receiving,
+  restPackageSources,
+  Sources,
+  SourceWork,
+} from '@annex/sources';
 import { Tables } from '@annex/tables';
 import { TemplateRenderer } from '@annex/templates';
 import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault } from '@annex/vault';
@@ -116,7 +126,7 @@ async function startParts(
   const execution = openExecution(context, { sandbox, vault, maskers, files, mail, tables });
   const { deliverer, webhooks, hooks } = openWebhooks(context, { vault, maskers, execution });
   const dispatcher = openDispatcher(context, { queue, execution, installations, deliverer });
-  const sources = openSources(context, { vault, execution });
+  const sources = openSources(context, { vault, maskers, execution });
   await execution.start();
   undo.push(() => execution.stop());
   const runs = new Runs({ database, logger });
@@ -295,18 +305,33 @@ function openWebhooks(
 
 function openSources(
   context: PlatformContext,
-  { vault, execution }: { vault: Vault; execution: Execution },
+  { vault, maskers, execution }: { vault: Vault; maskers: Maskers; execution: Execution },
 ): Pick<Platform, 'sources' | 'receiving' | 'sourceWork'> {
   const { settings } = context;
-  const parts = { ...shared(context), execution, emit: emitEvent, reservedEvents: settings.reservedEvents };
+  const { reservedEvents } = settings;
+  const parts = { ...shared(context), execution, emit: emitEvent, reservedEvents, loadConnector };
   return {
     sources: new Sources(parts),
     receiving: new Receiving({
       ...parts,
       readSecret: async (tenantId, installationId, name) =>
-        (await vault.readForRun(tenantId, installationId, [name])).get(name),
+        installationId === null
+          ? (await vault.readForTenant(tenantId, [name])).get(name)?.value
+          : (await vault.readForRun(tenantId, installationId, [name])).get(name),
     }),
-    sourceWork: new SourceWork(parts),
+    sourceWork: new SourceWork({
+      ...parts,
+      types: [...connectedSourceTypes],
+      prepare: connectionSettings({
+        secrets: vault,
+        snapshots: execution.snapshots,
+        egress: createEgress({ allowPrivate: settings.egressAllowPrivate }),
+        loadConnector,
+        maskerOf: (values) => maskers.of(values),
+        onSecretsUsed: (tenantId, installationId, names) => execution.usedSecrets(tenantId, installationId, names),
+      }),
+      ownerId: newUuid(),
+    }),
   };
 }
 

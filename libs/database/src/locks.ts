@@ -29,6 +29,8 @@ export const turns = {
   hookSources: 19,
   /** The tenant's own webhooks. */
   webhooks: 23,
+  /** The tenant's own sources. */
+  sources: 31,
   /** The tenant's plugins: uploads, switching on and off. */
   plugins: 29,
   /** The mappings in force. */

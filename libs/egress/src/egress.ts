@@ -5,10 +5,12 @@
  * are followed here, so that each hop is one such way. A connection serves one hop and is closed: nothing of one tenant
  * can arrive at another through a pool.
  */
+import type { Socket } from 'node:net';
 import { FairGate, MINUTE, SECOND, isAnnexError, type AnnexError } from '@annex/kernel';
 import { httpLimits, longestRunMs } from '@annex/limits';
 import type { AllowHosts } from './allow-hosts.js';
 import { parseAllowPrivate } from './allow-private.js';
+import { dial, type DialRequest } from './dial.js';
 import { givenUp, startDeadline, type Deadline } from './deadline.js';
 import { egressErrors } from './errors.js';
 import { follow } from './follow.js';
@@ -47,6 +49,8 @@ export interface EgressOptions {
 export interface Egress {
   /** Sends a request. Throws an `AnnexError` with a code of {@link egressErrors}. */
   request(request: EgressRequest): Promise<EgressResponse>;
+  /** Opens a connection that speaks something else than HTTP. Throws as {@link Egress.request}. */
+  dial(to: DialRequest): Promise<Socket>;
   /** Starts the thread, which else starts with the first request. */
   start(): void;
   /**
@@ -75,6 +79,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
 
   return {
     start: () => thread.start(),
+    dial: (to) => dial(network, to),
     async request(request) {
       const { allowHosts, tenant = '', signal } = request;
       const hop = firstHop(request, headersOf(request));

@@ -1,4 +1,5 @@
 export { createEgress, type Egress, type EgressOptions } from './egress.js';
+export type { DialRequest } from './dial.js';
 export type { EgressRequest, EgressResponse } from './request.js';
 export { lookUpHost, type AllowHosts, type HostVerdict } from './allow-hosts.js';
 export { allowPrivateProblem } from './allow-private.js';

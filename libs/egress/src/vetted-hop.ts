@@ -75,7 +75,7 @@ export async function sendVettedHop(
 }
 
 /** The addresses that may be dialled, IPv4 first. */
-async function resolveTarget(network: HopNetwork, target: Target, signal: AbortSignal): Promise<string[]> {
+export async function resolveTarget(network: HopNetwork, target: Target, signal: AbortSignal): Promise<string[]> {
   let addresses = target.addresses;
   if (!addresses) {
     try {

@@ -74,6 +74,8 @@ export const platformEvents = {
   'plugin.recovered': 'A plugin that was unhealthy is so no more: `{ plugin: { id, slug, version }, since, status }`.',
   'plugin.upgraded': 'Another release became active: `{ plugin: { id, slug, version }, previous_version }`.',
   'plugin.uninstalled': 'A plugin was removed: `{ plugin: { id, slug, version } }`.',
+  'source.failed':
+    'The connection of a source broke too often, and rests: `{ source: { name, type }, restarts, error }`.',
   'webhook.received':
     'An inbound webhook arrived: `{ source, event_type, delivery_id, headers, query, body, body_encoding }`.',
   'webhook.disabled': 'A webhook was stopped: `{ webhook: { id, name, plugin }, reason }`.',
@@ -83,8 +85,8 @@ export const platformEvents = {
 export type PlatformEventName = keyof typeof platformEvents;
 
 /**
- * Names under these prefixes, `webhook.received` and `webhook.disabled` speak for the platform: plugin code cannot emit
- * them.
+ * Names under these prefixes, `source.failed`, `webhook.received` and `webhook.disabled` speak for the platform: plugin
+ * code cannot emit them.
  */
 export const reservedEventPrefixes = ['auth.', 'files.', 'plugin.'] as const;
 
@@ -96,6 +98,7 @@ export const reservedEventPrefixes = ['auth.', 'files.', 'plugin.'] as const;
  */
 export function isReservedEventName(name: string): boolean {
   return (
+    name === 'source.failed' ||
     name === 'webhook.received' ||
     name === 'webhook.disabled' ||
     reservedEventPrefixes.some((prefix) => name.startsWith(prefix))

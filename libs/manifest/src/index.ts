@@ -15,7 +15,13 @@ export {
   type ManifestRetry,
   type ManifestSecret,
 } from './schema/manifest.js';
-export { handledSourceTypes, receivingSourceTypes, sourceTypes, type SourceType } from './schema/source-types.js';
+export {
+  connectedSourceTypes,
+  handledSourceTypes,
+  receivingSourceTypes,
+  sourceTypes,
+  type SourceType,
+} from './schema/source-types.js';
 export { checkManifest, readManifest, type ManifestReading, type ReadManifestOptions } from './schema/read-manifest.js';
 export { manifestJsonSchema, manifestShape, type ManifestSource } from './schema/shape.js';
 export { readJson, type JsonReading } from './schema/read-json.js';

@@ -41,6 +41,12 @@ export interface PlatformEvents {
   'plugin.recovered': { plugin: EventPlugin; since: string; status: 'healthy' | 'degraded' };
   'plugin.upgraded': { plugin: EventPlugin; previous_version: string };
   'plugin.uninstalled': { plugin: EventPlugin };
+  'source.failed': {
+    source: { name: string; type: string };
+    /** Times that its connection broke within an hour. */
+    restarts: number;
+    error: { code: string; message: string };
+  };
   'webhook.received': {
     /** Of `/hooks/<tenant>/<source>`. */
     source: string;

@@ -5,6 +5,7 @@ export const sourceErrors = defineErrors('sources', {
   SOURCE_NOT_FOUND: { title: 'There is no such source', status: 404, fault: 'caller' },
   SOURCE_INVALID: { title: 'The source is not valid', status: 422, fault: 'caller' },
   SOURCE_OF_PACKAGE: { title: 'The source belongs to a package', status: 409, fault: 'caller' },
+  SOURCE_BROKE: { title: 'The connection of the source broke', status: 502, fault: 'caller' },
   SOURCE_LIMIT: { title: 'The tenant has as many sources as it may have', status: 409, fault: 'limit' },
 });
 

@@ -1,4 +1,6 @@
 export { sourceErrors } from './errors.js';
+export { connectionSettings } from './connection-settings.js';
+export { ownSourceTypes, type OwnSourceInput } from './own-source.js';
 export { PollRuns, type PollRunsOptions } from './poll-runs.js';
 export { createPollTicker } from './poll-ticker.js';
 export { isPackageSource, Receiving, type ReceivingOptions, type SourceReception } from './receiving.js';

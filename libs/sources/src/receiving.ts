@@ -1,42 +1,36 @@
-/** `POST /hooks/<tenant>/<slug>.<name>`: a source of a package takes what others send. */
-import { isUtf8 } from 'node:buffer';
+/** `POST /hooks/<tenant>/<name>`: a source takes what others send. That of a package is called `<slug>.<name>`. */
 import { readSourceBatch } from '@annex/events';
-import {
-  atDepth,
-  callerHeader,
-  withheldHeaders,
-  type Execution,
-  type InstallationSnapshot,
-  type SourceEnding,
-} from '@annex/execution';
+import { atDepth, type Execution, type InstallationSnapshot, type SourceEnding } from '@annex/execution';
 import { isAnnexError, type Clock, type Id, type TenantActor } from '@annex/kernel';
 import { maxEmitDepth, sourceLimits } from '@annex/limits';
-import type { RouteAuth } from '@annex/manifest';
+import { receivingSourceTypes, type RouteAuth } from '@annex/manifest';
 import type { Database } from '@annex/database';
 import { isOutcomeCode, outcomeErrors, type EmitEvent } from '@annex/runs';
-import type { RouteRequest } from '@annex/sandbox';
 import {
   answerHandshake,
   headerOf,
   readInbound,
   slackChallenge,
-  tokenHeaderOf,
-  verifySignature,
-  verifyToken,
   webhookErrors,
   wrongMethod,
   type HandshakeAnswer,
-  type HookPreset,
   type InboundRequest,
 } from '@annex/webhooks';
+import { alertEvents } from './alertmanager.js';
 import { findSource, markInitialized } from './rows/sources.js';
 import type { SourceRow } from './rows/source-row.js';
+import { presetOf, proves, routeRequest } from './sender.js';
 import { writeBatch, type Taken } from './write-batch.js';
 
 export interface ReceivingOptions {
   database: Pick<Database, 'forTenant'>;
   execution: Pick<Execution, 'runSource'> & { snapshots: Pick<Execution['snapshots'], 'get'> };
-  readSecret: (tenantId: Id<'tenant'>, installationId: Id<'installation'>, name: string) => Promise<string | undefined>;
+  /** `installationId` null: the tenant's own secret. */
+  readSecret: (
+    tenantId: Id<'tenant'>,
+    installationId: Id<'installation'> | null,
+    name: string,
+  ) => Promise<string | undefined>;
   emit: EmitEvent;
   /** Patterns of events that the operator keeps from plugins. Default: none. */
   reservedEvents?: readonly string[];
@@ -54,6 +48,12 @@ export function isPackageSource(name: string): boolean {
 
 interface Found {
   source: SourceRow;
+  /** `null`: the source is the tenant's own. */
+  snapshot: InstallationSnapshot | null;
+}
+
+/** A source whose handler a package has. */
+interface Handled extends Found {
   snapshot: InstallationSnapshot;
 }
 
@@ -90,6 +90,9 @@ export class Receiving {
         `The request passed through this platform ${hops} times. Look for sources and webhooks that cause each other.`,
       );
     requireRunning(found);
+    if (found.source.type === 'alertmanager')
+      return { kind: 'taken', ...(await this.#takeAlerts(found.source, request, hops)) };
+    if (!isHandled(found)) throw nothingHere();
     await this.#initialize(found);
     return { kind: 'taken', ...(await this.#run(found, request, hops, signal)) };
   }
@@ -98,18 +101,18 @@ export class Receiving {
     const source = await this.options.database
       .forTenant(tenant.id)
       .transaction((tx) => findSource(tx, name.slice(0, 200)));
-    const slug = name.split('.', 1)[0] ?? '';
-    const snapshot = source ? await this.options.execution.snapshots.get(tenant.id, slug) : undefined;
-    if (source?.type !== 'receive' || snapshot === undefined)
-      throw webhookErrors.error('HOOK_NOT_FOUND', 'Nothing is received here.');
+    if (!source || !receivingSourceTypes.has(source.type)) throw nothingHere();
+    if (source.installationId === null) return { source, snapshot: null };
+    const snapshot = await this.options.execution.snapshots.get(tenant.id, name.split('.', 1)[0] ?? '');
+    if (snapshot === undefined) throw nothingHere();
     return { source, snapshot };
   }
 
-  async #believe({ source, snapshot }: Found, request: InboundRequest): Promise<void> {
+  async #believe({ source }: Found, request: InboundRequest): Promise<void> {
     const auth = source.spec.auth as RouteAuth;
     if (typeof auth === 'string') return;
     const named = 'hmac' in auth ? auth.hmac : auth.token;
-    const secret = await this.options.readSecret(snapshot.tenantId, snapshot.installationId, named.secret);
+    const secret = await this.options.readSecret(source.tenantId, source.installationId, named.secret);
     const header = (field: string): string | undefined => headerOf(request, field);
     if (secret !== undefined && proves(auth, { secret, header, request, nowMs: this.options.clock.now() })) return;
     throw webhookErrors.error(
@@ -120,7 +123,7 @@ export class Receiving {
   }
 
   /** Before the first request of a release. Two at once may both do it, as after a worker that died. */
-  async #initialize({ source, snapshot }: Found): Promise<void> {
+  async #initialize({ source, snapshot }: Handled): Promise<void> {
     if (source.initializedFor === snapshot.releaseId) return;
     const { database, execution } = this.options;
     const mark = (effects?: (tx: Parameters<typeof markInitialized>[0]) => Promise<void>): Promise<void> =>
@@ -145,8 +148,21 @@ export class Receiving {
     if (ended.status === 'failed') throw refused(source.name, ended);
   }
 
+  /** Each alert becomes an event; there is no code of anybody's between. */
+  async #takeAlerts(source: SourceRow, request: InboundRequest, hops: number): Promise<Taken> {
+    const { database, emit, reservedEvents = [] } = this.options;
+    const given = alertEvents(readInbound('none', request).body);
+    if (typeof given === 'string') throw webhookErrors.error('HOOK_BODY', given);
+    const reading = readSourceBatch({ events: given }, { ...source.spec, reserved: reservedEvents });
+    if (!reading.ok) throw outcomeErrors.error('SOURCE_REFUSED', reading.detail);
+    const { batch } = reading;
+    return database
+      .forTenant(source.tenantId)
+      .transaction((tx) => writeBatch(tx, emit, { source, batch, depth: hops, token: null }));
+  }
+
   async #run(
-    { source, snapshot }: Found,
+    { source, snapshot }: Handled,
     request: InboundRequest,
     hops: number,
     signal: AbortSignal | undefined,
@@ -178,8 +194,16 @@ export class Receiving {
   }
 }
 
+function isHandled(found: Found): found is Handled {
+  return found.snapshot !== null;
+}
+
+function nothingHere(): Error {
+  return webhookErrors.error('HOOK_NOT_FOUND', 'Nothing is received here.');
+}
+
 function requireRunning({ source, snapshot }: Found): void {
-  if (source.active && !source.paused && snapshot.status === 'enabled') return;
+  if (source.active && !source.paused && (snapshot === null || snapshot.status === 'enabled')) return;
   throw outcomeErrors.error(
     'SOURCE_PAUSED',
     'The source takes nothing at the moment: it is paused, or its plugin is not enabled. Send it again later.',
@@ -192,53 +216,4 @@ function refused(name: string, { error, thrown }: Extract<SourceEnding, { status
   if (thrown !== undefined && !isAnnexError(thrown)) return thrown;
   const detail = `The source ${name} did not take the request, and nothing of it was written. Send it again later.`;
   return outcomeErrors.error(isOutcomeCode(error.code) ? error.code : 'PLUGIN_ERROR', detail);
-}
-
-function presetOf(auth: RouteAuth): HookPreset {
-  if (typeof auth === 'string') return 'none';
-  return 'hmac' in auth ? (auth.hmac.scheme ?? 'sha256') : tokenScheme(auth);
-}
-
-function tokenScheme({ token }: Extract<RouteAuth, { token: unknown }>): 'bearer' | 'basic' | 'token' | 'gitlab' {
-  return token.scheme ?? (token.header === undefined ? 'bearer' : 'token');
-}
-
-interface Proof {
-  secret: string;
-  header: (name: string) => string | undefined;
-  request: InboundRequest;
-  nowMs: number;
-}
-
-function proves(auth: Exclude<RouteAuth, string>, { secret, header, request, nowMs }: Proof): boolean {
-  if ('token' in auth)
-    return verifyToken({ scheme: tokenScheme(auth), secret, header, tokenHeader: auth.token.header });
-  const { scheme = 'sha256', header: signatureHeader, url = request.url, secret: _name, ...form } = auth.hmac;
-  return verifySignature({ scheme, secret, header, body: request.body, nowMs, signatureHeader, url, form });
-}
-
-const withheld = new Set([...withheldHeaders, callerHeader]);
-
-/** What `receive` sees: the request, without what proves who sent it. */
-function routeRequest(request: InboundRequest, auth: RouteAuth): RouteRequest {
-  const token =
-    typeof auth === 'object' && 'token' in auth ? tokenHeaderOf(tokenScheme(auth), auth.token.header) : undefined;
-  const { body } = request;
-  return {
-    method: request.method,
-    url: request.url,
-    headers: Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
-      value === undefined || withheld.has(name) || name === token
-        ? []
-        : [[name, typeof value === 'string' ? value : value.join(', ')]],
-    ),
-    params: {},
-    query: { ...request.query },
-    body:
-      body.length === 0
-        ? null
-        : isUtf8(body)
-          ? { encoding: 'utf8', data: body.toString('utf8') }
-          : { encoding: 'base64', data: body.toString('base64') },
-  };
 }

@@ -12,12 +12,23 @@ import {
 } from '@annex/kernel';
 import { sourceLimits } from '@annex/limits';
 import { appendAudit } from '@annex/audit';
-import type { Database, TenantTransaction } from '@annex/database';
+import type { Connector } from '@annex/connectors';
+import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
 import type { Execution } from '@annex/execution';
 import { findInstallation, findRelease, sourceStops } from '@annex/installations';
 import { enqueueRun, outcomeErrors } from '@annex/runs';
 import { refuseCursor, sourceErrors } from './errors.js';
-import { changeSource, findSource, isDriven, listSources, type SourceChange } from './rows/sources.js';
+import { ownSourceFaults, ownSourceSpec, type OwnSourceInput } from './own-source.js';
+import {
+  changeSource,
+  countOwnSources,
+  deleteSource,
+  findSource,
+  isDriven,
+  listSources,
+  saveOwnSource,
+  type SourceChange,
+} from './rows/sources.js';
 import { readSourceFacts } from './rows/source-facts.js';
 import type { SourceRow } from './rows/source-row.js';
 import { sourceView, type SourceView } from './views.js';
@@ -25,6 +36,7 @@ import { sourceView, type SourceView } from './views.js';
 export interface SourcesOptions {
   database: Pick<Database, 'forTenant'>;
   execution: Pick<Execution, 'runSource'> & { snapshots: Pick<Execution['snapshots'], 'getById'> };
+  loadConnector: (type: string) => Promise<Connector | undefined>;
   /** Patterns of events that the operator keeps from plugins. Default: none. */
   reservedEvents?: readonly string[];
 }
@@ -57,6 +69,47 @@ export class Sources {
   /** Throws `SOURCE_NOT_FOUND`. */
   get(caller: TenantActor, name: string): Promise<SourceView> {
     return this.#transaction(caller, async (tx) => this.#view(tx, caller, await this.#require(tx, name)));
+  }
+
+  /**
+   * Sets a source of the tenant's own, new or not. With another type it begins anew. Throws `SOURCE_INVALID`,
+   * `SOURCE_OF_PACKAGE`, `SOURCE_LIMIT`.
+   */
+  async put(caller: TenantActor, name: string, input: OwnSourceInput): Promise<SourceView & { created: boolean }> {
+    const errors = name.includes('.') ? [] : ownSourceFaults(name, input, await this.options.loadConnector(input.type));
+    if (errors.length > 0)
+      throw sourceErrors.error(
+        'SOURCE_INVALID',
+        errors
+          .map(({ pointer, detail }) => `${pointer}: ${detail}`)
+          .join('; ')
+          .slice(0, 1000),
+        { errors },
+      );
+    return this.#transaction(caller, async (tx) => {
+      await takeTurn(tx, 'sources');
+      if (name.includes('.')) throw ofPackage(name);
+      if (!(await findSource(tx, name)) && (await countOwnSources(tx)) >= sourceLimits.perTenant)
+        throw sourceErrors.error(
+          'SOURCE_LIMIT',
+          `There are ${sourceLimits.perTenant} sources here already, the most there may be. Delete some first.`,
+          { extra: { limit: sourceLimits.perTenant } },
+        );
+      const { type, enabled: active = true } = input;
+      const created = await saveOwnSource(tx, { name, type, spec: ownSourceSpec(name, input), active });
+      await this.#record(tx, caller, 'source.set', name, { type, enabled: active });
+      return { ...(await this.#view(tx, caller, await this.#require(tx, name))), created };
+    });
+  }
+
+  /** Throws `SOURCE_NOT_FOUND`, `SOURCE_OF_PACKAGE`. */
+  delete(caller: TenantActor, name: string): Promise<void> {
+    return this.#transaction(caller, async (tx) => {
+      const source = await this.#require(tx, name, { lock: true });
+      if (source.installationId !== null) throw ofPackage(name);
+      await deleteSource(tx, source.id);
+      await this.#record(tx, caller, 'source.deleted', name, { type: source.type });
+    });
   }
 
   /** Nothing comes from it until it is resumed; what is under way is not written. Throws `SOURCE_NOT_FOUND`. */
@@ -167,15 +220,20 @@ export class Sources {
       const source = await this.#require(tx, name, { lock: true });
       const change = await decide(tx, source);
       await changeSource(tx, source.id, change);
-      await appendAudit(tx, {
-        actor: caller.actor,
-        action,
-        target: source.name,
-        detail: { type: source.type, ...(change.cursor !== undefined && { cursor: change.cursor }) },
-        ...(caller.requestId !== undefined && { requestId: caller.requestId }),
-      });
+      const detail = { type: source.type, ...(change.cursor !== undefined && { cursor: change.cursor }) };
+      await this.#record(tx, caller, action, source.name, detail);
       return this.#view(tx, caller, await this.#require(tx, name));
     });
+  }
+
+  async #record(
+    tx: TenantTransaction,
+    { actor, requestId }: TenantActor,
+    action: string,
+    target: string,
+    detail: Record<string, Json>,
+  ): Promise<void> {
+    await appendAudit(tx, { actor, action, target, detail, ...(requestId !== undefined && { requestId }) });
   }
 
   async #require(tx: TenantTransaction, name: string, { lock = false } = {}): Promise<SourceRow> {
@@ -204,4 +262,12 @@ export class Sources {
   #transaction<T>(caller: TenantActor, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     return this.options.database.forTenant(caller.tenant.id).transaction(work);
   }
+}
+
+function ofPackage(name: string): Error {
+  return sourceErrors.error(
+    'SOURCE_OF_PACKAGE',
+    `${quote(name, 80)} belongs to a package, whose plugin.json says what it is. Names of the tenant's own ` +
+      'have no dot.',
+  );
 }

@@ -1,17 +1,38 @@
 import type { Page, PageRequest } from '@annex/kernel';
 import type { Caller } from '@annex/access';
-import { Sources } from '@annex/sources';
-import { Body, Controller, Get, Param, Post, Put, Query } from '@nestjs/common';
+import { ownSourceTypes, Sources } from '@annex/sources';
+import { Body, Controller, Delete, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
-import { anyJson, input, pageSchema } from '../http/input.js';
+import { nothing } from '../http/answers.js';
+import { anyJson, anyObject, input, pageSchema } from '../http/input.js';
 import { listOf } from '../views/shared.js';
 import { Source, SourceTest } from '../views/sources.js';
 
 const cursorBody = z.strictObject({
   cursor: anyJson.describe('Where it goes on, as its handler or connection wrote it; `null`: at the beginning'),
+});
+
+const put = z.strictObject({
+  type: z
+    .enum(ownSourceTypes)
+    .describe('alertmanager: an Alertmanager sends to /hooks/<tenant>/<name>. postgres: changes of a database'),
+  with: anyObject
+    .optional()
+    .describe('What its connection needs; texts may hold ${SECRET:NAME} with a secret of the tenant'),
+  auth: anyJson
+    .optional()
+    .describe('Who may send, such as { "token": { "secret": "NAME" } } with a secret of the tenant, or "public"'),
+  events: z.array(z.string().max(1000)).max(1000).describe('Patterns of the events that it may emit'),
+  require: z
+    .array(z.string().max(1000))
+    .max(1000)
+    .optional()
+    .describe('Paths into its events that must not be empty; an event that lacks one is kept, and given to nobody'),
+  enabled: z.boolean().optional().describe('Default true'),
 });
 
 /** Where a tenant's events come from. */
@@ -36,6 +57,39 @@ export class SourcesController {
   @Endpoint({ name: 'getSource', summary: 'One source', gate: 'viewer', answers: { 200: Source } })
   get(@CurrentCaller() caller: Caller, @Param('name') name: string): Promise<Source> {
     return this.sources.get(caller, name);
+  }
+
+  @Put(':name')
+  @Endpoint({
+    name: 'setSource',
+    summary: 'Set a source of the tenant’s own, new or not',
+    gate: 'developer',
+    body: put,
+    description: '201 when it is new. With another type it begins anew.',
+    answers: { 200: Source, 201: Source },
+    problems: [409],
+  })
+  async put(
+    @CurrentCaller() caller: Caller,
+    @Param('name') name: string,
+    @Body(input(put)) body: z.infer<typeof put>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Source> {
+    const { created, ...view } = await this.sources.put(caller, name, body);
+    void reply.status(created ? 201 : 200);
+    return view;
+  }
+
+  @Delete(':name')
+  @Endpoint({
+    name: 'deleteSource',
+    summary: 'Delete a source of the tenant’s own',
+    gate: 'developer',
+    answers: { 204: nothing },
+    problems: [409],
+  })
+  delete(@CurrentCaller() caller: Caller, @Param('name') name: string): Promise<void> {
+    return this.sources.delete(caller, name);
   }
 
   @Post(':name/pause')

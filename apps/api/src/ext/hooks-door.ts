@@ -111,9 +111,10 @@ class HooksDoor {
     const { hooks, receiving, bodyLimit } = this.options;
     const { source } = request.params;
     const hops = readHops(single(request.headers[hopsHeader]));
-    return isPackageSource(source)
-      ? receiving.receive(tenant, source, inbound, { hops })
-      : hooks.receive(tenant, source, inbound, { hops, maxBytes: bodyLimit });
+    if (isPackageSource(source)) return receiving.receive(tenant, source, inbound, { hops });
+    return unlessNotFound(hooks.receive(tenant, source, inbound, { hops, maxBytes: bodyLimit }), () =>
+      receiving.receive(tenant, source, inbound, { hops }),
+    );
   }
 
   /** Before a large body is read: throws `HOOK_NOT_FOUND` when nobody would take it. */
@@ -121,7 +122,8 @@ class HooksDoor {
     const { access, hooks, receiving } = this.options;
     const { source } = request.params;
     const tenant = await findTenant(access, request);
-    await (isPackageSource(source) ? receiving.require(tenant, source) : hooks.requireSource(tenant, source));
+    const require = (): Promise<void> => receiving.require(tenant, source);
+    await (isPackageSource(source) ? require() : unlessNotFound(hooks.requireSource(tenant, source), require));
   }
 
   /**
@@ -141,6 +143,16 @@ class HooksDoor {
     }
     void reply.headers(corsHeaders(policy, request));
     return false;
+  }
+}
+
+/** A tenant's own source stands behind its webhook of the same name. */
+async function unlessNotFound<T, U>(first: Promise<T>, second: () => Promise<U>): Promise<T | U> {
+  try {
+    return await first;
+  } catch (thrown) {
+    if (!isAnnexError(thrown) || thrown.code !== 'HOOK_NOT_FOUND') throw thrown;
+    return second();
   }
 }
 

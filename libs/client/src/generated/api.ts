@@ -1594,9 +1594,14 @@ export interface paths {
         };
         /** One source */
         get: operations["getSource"];
-        put?: never;
+        /**
+         * Set a source of the tenant’s own, new or not
+         * @description 201 when it is new. With another type it begins anew.
+         */
+        put: operations["setSource"];
         post?: never;
-        delete?: never;
+        /** Delete a source of the tenant’s own */
+        delete: operations["deleteSource"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3890,7 +3895,7 @@ export interface components {
             state: "starting" | "running" | "backoff" | "failed" | "paused";
             timezone: string | null;
             /** @enum {string} */
-            type: "poll" | "receive";
+            type: "poll" | "receive" | "alertmanager" | "postgres";
             /** Format: date-time */
             updated_at: string;
             /** @description What its connection needs, as it was written */
@@ -9097,6 +9102,107 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who may send, such as { "token": { "secret": "NAME" } } with a secret of the tenant, or "public" */
+                    auth?: unknown;
+                    /** @description Default true */
+                    enabled?: boolean;
+                    /** @description Patterns of the events that it may emit */
+                    events: string[];
+                    /** @description Paths into its events that must not be empty; an event that lacks one is kept, and given to nobody */
+                    require?: string[];
+                    /**
+                     * @description alertmanager: an Alertmanager sends to /hooks/<tenant>/<name>. postgres: changes of a database
+                     * @enum {string}
+                     */
+                    type: "alertmanager" | "postgres";
+                    /** @description What its connection needs; texts may hold ${SECRET:NAME} with a secret of the tenant */
+                    with?: Record<string, never>;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];

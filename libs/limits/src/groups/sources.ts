@@ -1,4 +1,4 @@
-import { HOUR, SECOND } from '@annex/kernel';
+import { HOUR, MINUTE, SECOND } from '@annex/kernel';
 
 /** Sources of events. */
 export const sourceLimits = {
@@ -16,8 +16,22 @@ export const sourceLimits = {
   receiveMs: 10 * SECOND,
   /** Events that `POST /api/sources/:name/test` shows. */
   shownEvents: 20,
+  /** Sources of its own that a tenant may have. */
+  perTenant: 100,
+  /** Events of a connection that are written together. */
+  batchEvents: 200,
+  /** The first pause before a connection that broke is opened again; it doubles each time. */
+  firstPauseMs: SECOND,
+  /** The longest such pause. */
+  longestPauseMs: 5 * MINUTE,
+  /** Breaks of a connection after which its source has failed. */
+  restarts: 10,
   /** The time in which breaks of a connection are counted. */
   restartsWithinMs: HOUR,
+  /** How long a worker holds a connection without a sign of life; then another worker opens it. */
+  leaseMs: 12 * SECOND,
+  /** Connections that one worker holds. */
+  connections: 50,
   /** The time that a connection has to end when it is asked to. */
   stopMs: 5 * SECOND,
 } as const;

@@ -130,7 +130,10 @@ const source = z.strictObject({
     .meta({ examples: ['erp'] }),
   type: z
     .enum(sourceTypes)
-    .describe('poll: Annex asks on a schedule. receive: others send to /hooks/<tenant>/<slug>.<name>')
+    .describe(
+      'poll: Annex asks on a schedule. receive: others send to /hooks/<tenant>/<slug>.<name>. alertmanager: an ' +
+        'Alertmanager does. postgres: changes of a database',
+    )
     .meta({ examples: ['poll'] }),
   schedule: z
     .string()
@@ -150,7 +153,7 @@ const source = z.strictObject({
       z.strictObject({ hmac: z.record(z.string(), z.unknown()) }),
       z.strictObject({ token: z.record(z.string(), z.unknown()) }),
     ])
-    .describe('receive only: who may send, as the auth of a route')
+    .describe('receive and alertmanager only: who may send, as the auth of a route')
     .meta({ examples: [{ hmac: { secret: 'SHOP_SECRET', scheme: 'github' } }] })
     .optional(),
   with: z

@@ -5,7 +5,7 @@ import { longestRunMs } from '@annex/limits';
 import { parseSchedule, timezoneFault } from '@annex/scheduling';
 import { routeAuthFault } from '../routes/route-auth.js';
 import type { ManifestLimits } from './manifest.js';
-import { handledSourceTypes, receivingSourceTypes, sourceTypes } from './source-types.js';
+import { connectedSourceTypes, handledSourceTypes, receivingSourceTypes, sourceTypes } from './source-types.js';
 
 /** Every fault of every source. Pointers are into the manifest. */
 export function sourceFaults(manifest: JsonObject, limits: ManifestLimits): InputFault[] {
@@ -27,6 +27,7 @@ function faultsOf(source: JsonObject, pointer: string, judging: Judging): InputF
     ...keyFaults(source, pointer),
     ...scheduleFaults(source, pointer, judging),
     ...authFaults(source, pointer, judging),
+    ...secretFaults(source, pointer, judging),
     ...eventFaults(source, pointer),
   ];
 }
@@ -42,7 +43,7 @@ function keyFaults(source: JsonObject, pointer: string): InputFault[] {
     timezone: isPoll,
     timeout_ms: handledSourceTypes.has(type),
     auth: receives,
-    with: !handledSourceTypes.has(type),
+    with: connectedSourceTypes.has(type),
   };
   const strange = Object.entries(own).filter(([key, isOwn]) => !isOwn && source[key] !== undefined);
   const faults = strange.map(([key]): InputFault => ({
@@ -56,7 +57,7 @@ function keyFaults(source: JsonObject, pointer: string): InputFault[] {
       code: 'REQUIRED',
       detail: 'is required: how often Annex polls, such as "*/5 * * * *".',
     });
-  if (type === 'receive' && source['auth'] === undefined)
+  if (receives && source['auth'] === undefined)
     faults.push({
       pointer: `${pointer}/auth`,
       code: 'REQUIRED',
@@ -92,6 +93,22 @@ function authFaults({ type, auth }: JsonObject, pointer: string, { secrets }: Ju
       ? 'has the auth "member", but whoever sends to a source has no account here; write hmac, token or "public".'
       : routeAuthFault(auth, secrets);
   return fault === undefined ? [] : [{ pointer: `${pointer}/auth`, code: 'SOURCE', detail: fault }];
+}
+
+/** Secrets that a connection's texts name must be declared, so that enabling asks for them. */
+function secretFaults({ with: given }: JsonObject, pointer: string, { secrets }: Judging): InputFault[] {
+  if (!isJsonObject(given)) return [];
+  return Object.entries(given).flatMap(([key, value]) => {
+    const named = typeof value === 'string' ? [...value.matchAll(/\$\{SECRET:([^}]*)\}/g)] : [];
+    return named
+      .map(([, name = '']) => name)
+      .filter((name) => !secrets.includes(name))
+      .map((name): InputFault => ({
+        pointer: `${pointer}/with/${key}`,
+        code: 'SECRET_UNDECLARED',
+        detail: `names the secret ${quote(name)}, which the manifest does not declare; add it to "secrets".`,
+      }));
+  });
 }
 
 function eventFaults({ events, require }: JsonObject, pointer: string): InputFault[] {

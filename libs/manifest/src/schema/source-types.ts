@@ -1,5 +1,5 @@
 /** The kinds of source: who brings its events here, and how. */
-export const sourceTypes = ['poll', 'receive'] as const;
+export const sourceTypes = ['poll', 'receive', 'alertmanager', 'postgres'] as const;
 
 /** One of {@link sourceTypes}. */
 export type SourceType = (typeof sourceTypes)[number];
@@ -8,4 +8,7 @@ export type SourceType = (typeof sourceTypes)[number];
 export const handledSourceTypes: ReadonlySet<string> = new Set(['poll', 'receive'] satisfies SourceType[]);
 
 /** Types that others send requests to, at `/hooks/<tenant>/<name>`. */
-export const receivingSourceTypes: ReadonlySet<string> = new Set(['receive'] satisfies SourceType[]);
+export const receivingSourceTypes: ReadonlySet<string> = new Set(['receive', 'alertmanager'] satisfies SourceType[]);
+
+/** Types whose connection Annex holds. */
+export const connectedSourceTypes: ReadonlySet<string> = new Set(['postgres'] satisfies SourceType[]);

@@ -4,8 +4,8 @@ import type { SourceTakes } from '@annex/execution';
 import type { Json } from '@annex/kernel';
 import type { ManifestEventSource } from '@annex/manifest';
 import type { JsonInput } from '../context.js';
+import type { EmittedEvent } from './emitted-event.js';
 import type { RequestInit } from './route-call.js';
-import type { EmittedEvent } from './testing.js';
 
 /** What a poll or a request gave. */
 export interface SourceGiven {

@@ -48,6 +48,7 @@ import type { EventSeverity, JsonInput, LlmMessage, User } from '../context.js';
 import type { EventAlert } from '../index.js';
 import { answeredHttp, type AnswerHttp, type OutboundRequest } from './answered-http.js';
 import { answeredLlm } from './answered-llm.js';
+import type { EmittedEvent } from './emitted-event.js';
 import { HandlerFailed } from './handler-failed.js';
 import { MemoryFiles, memoryFilesPort } from './memory-files.js';
 import { MemoryKv, memoryKvHandlers } from './memory-kv.js';
@@ -61,6 +62,7 @@ import { enterSandbox, leaveSandbox } from './shared-sandbox.js';
 import { TestSource } from './test-source.js';
 
 export { closeSandbox } from './shared-sandbox.js';
+export type { EmittedEvent } from './emitted-event.js';
 export { HandlerFailed } from './handler-failed.js';
 export type { AnswerHttp, OutboundAnswer, OutboundRequest } from './answered-http.js';
 export { FixturesInvalid, httpFixtures, type HttpFixture } from './http-fixtures.js';
@@ -103,18 +105,6 @@ export interface OpenPluginOptions {
    * Code in the sandbox has a clock of its own.
    */
   now?: () => number;
-}
-
-/** An event that the plugin emitted. One with an id that was emitted before is the same event and not listed again. */
-export interface EmittedEvent {
-  id: string;
-  type: string;
-  source: string;
-  subject: string | null;
-  data: Json;
-  severity: EventSeverity;
-  tags: string[];
-  attributes: Record<string, string | number | boolean>;
 }
 
 /** A job that the plugin started with `ctx.jobs.runNow`. It is not run; `TestPlugin.job` does that. */

@@ -1,6 +1,7 @@
 /** The rows of `sources`, one statement a function. */
 import { newId, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
+import { receivingSourceTypes } from '@annex/manifest';
 import { In, MoreThan, Not } from 'typeorm';
 import { SourceRow, type SourceSpec } from './source-row.js';
 
@@ -39,7 +40,8 @@ export async function connectPackageSources(
        values ($1, $2, $3, $4, $5, $6, true, case when $7 then now() end)
        on conflict (tenant_id, name) do update
        set type = excluded.type, spec = excluded.spec, active = true, declared = true,
-         cursor = case when s.type = excluded.type then s.cursor end, token = s.token + 1,
+         cursor = case when s.type = excluded.type then s.cursor end, token = s.token + 1, owner = null,
+         lease_until = null,
          next_at = case when $7 then coalesce(s.next_at, now()) end,
          failed_at = null, restarted_at = '{}', updated_at = now()`,
       [
@@ -58,13 +60,13 @@ export async function connectPackageSources(
 
 /** Whether Annex begins by itself, where others wait for requests. */
 export function isDriven(type: SourceRow['type']): boolean {
-  return type !== 'receive';
+  return !receivingSourceTypes.has(type);
 }
 
 /** Nothing comes from an installation's sources any more: its plugin is off. Their cursors stay. */
 export async function restPackageSources(tx: TenantTransaction, installationId: Id<'installation'>): Promise<void> {
   await tx.execute(
-    `update sources set active = false, token = token + 1, updated_at = now()
+    `update sources set active = false, token = token + 1, owner = null, lease_until = null, updated_at = now()
      where tenant_id = $1 and installation_id = $2 and active`,
     [tx.tenantUuid, uuidFromId(installationId)],
   );
@@ -117,12 +119,47 @@ export async function findPackageSource(
   return row;
 }
 
+/** How many sources of its own the tenant has. */
+export async function countOwnSources(tx: TenantTransaction): Promise<number> {
+  const [row] = await tx.query<{ n: number }>(
+    'select count(*)::int as n from sources where tenant_id = $1 and installation_id is null',
+    [tx.tenantUuid],
+  );
+  return row?.n ?? 0;
+}
+
+/** Writes a source of the tenant's own; with another type it begins anew. Answers whether it is new. */
+export async function saveOwnSource(
+  tx: TenantTransaction,
+  { name, type, spec, active }: { name: string; type: SourceRow['type']; spec: SourceSpec; active: boolean },
+): Promise<boolean> {
+  const [row] = await tx.query<{ created: boolean }>(
+    `insert into sources as s (tenant_id, id, name, type, spec, active, next_at)
+     values ($1, $2, $3, $4, $5, $6, case when $7 then now() end)
+     on conflict (tenant_id, name) do update
+     set type = excluded.type, spec = excluded.spec, active = excluded.active,
+       cursor = case when s.type = excluded.type then s.cursor end, token = s.token + 1, owner = null,
+         lease_until = null,
+       next_at = excluded.next_at, failed_at = null, restarted_at = '{}', last_error = null, last_error_at = null,
+       updated_at = now()
+     returning xmax = 0 as created`,
+    [tx.tenantUuid, uuidFromId(newId('source')), name, type, JSON.stringify(spec), active, active && isDriven(type)],
+  );
+  await tx.notify('annex_sources', tx.tenantUuid);
+  return row?.created ?? false;
+}
+
+export async function deleteSource(tx: TenantTransaction, id: Id<'source'>): Promise<void> {
+  await tx.execute('delete from sources where tenant_id = $1 and id = $2', [tx.tenantUuid, uuidFromId(id)]);
+  await tx.notify('annex_sources', tx.tenantUuid);
+}
+
 /** What changes of a source; everything left out stays. */
 export interface SourceChange {
   paused?: boolean;
   /** Where it goes on. */
   cursor?: Json;
-  /** Whoever holds the source loses it: nothing that is under way is written any more. */
+  /** Whoever holds the source loses it: nothing that is under way is written any more, and another may hold it. */
   fence?: boolean;
   /** `initialize` runs again. */
   reinitialize?: boolean;
@@ -136,6 +173,7 @@ export async function changeSource(tx: TenantTransaction, id: Id<'source'>, chan
   await tx.execute(
     `update sources set paused = coalesce($3, paused), cursor = case when $4 then $5::json else cursor end,
        token = token + case when $6 then 1 else 0 end,
+       owner = case when $6 then null else owner end, lease_until = case when $6 then null else lease_until end,
        initialized_for = case when $7 then null else initialized_for end,
        failed_at = case when $8 then null else failed_at end,
        restarted_at = case when $8 then '{}' else restarted_at end,

@@ -1,0 +1,2 @@
+export type { Connector, ConnectorBatch, Dial, OpenConnection } from './connector.js';
+export { loadConnector } from './load.js';
