@@ -96,6 +96,26 @@ describe('changes of a database', () => {
     );
   });
 
+  it('wait for a plugin that is starting, and that counts as no break', async () => {
+    const tenant = await annex.makeTenant();
+    const starting = `import { hook, onInit } from '@annex/sdk'
+      onInit((ctx, { attempt }) => { if (attempt === 1) throw new Error('not yet') })
+      hook('pg.*', () => {})`;
+    const config = { type: 'object', properties: { slot: { type: 'string', default: 'starting' } } };
+    const installed = await tenant.install(
+      { manifest: { ...manifest, config }, code: starting },
+      { secrets: { PG_URL: `${cluster.url}?sslmode=disable` } },
+    );
+    expect(installed.body.status).toBe('starting');
+    expect((await source(tenant, 'cdc.pg')).body).toMatchObject({
+      state: 'paused',
+      reason: 'The plugin cdc is starting.',
+    });
+    expect((await state(tenant, 'cdc.pg', 'running')).body.restarts).toBe(0);
+    const metrics = await annex.operator.get('/metrics');
+    expect(metrics.body).toMatch(/annex_source_connections [1-9]/);
+  });
+
   it('of a tenant’s own source: what is wrong is told at once, or shown with the secret hidden', async () => {
     const tenant = await annex.makeTenant();
     const put = (body: object): Promise<Answer> => tenant.owner.put('/api/sources/own', body);

@@ -5,6 +5,7 @@ import type { Dispatcher } from '@annex/dispatch';
 import { mappedCounts, readBacklog, type Backlog } from '@annex/runs';
 import type { Database } from '@annex/database';
 import { layersOf, type Sandbox, type SandboxTier } from '@annex/sandbox';
+import type { SourceWork } from '@annex/sources';
 import { clockReader, clockWarning } from './clock-offset.js';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { addAnswerMetrics } from './answer-metrics.js';
@@ -23,6 +24,7 @@ export function createHealth({
   tier,
   execution,
   dispatcher,
+  sourceWork,
   logger,
 }: {
   database: Database;
@@ -30,6 +32,7 @@ export function createHealth({
   tier: SandboxTier;
   execution: Execution;
   dispatcher: Dispatcher;
+  sourceWork: Pick<SourceWork, 'connections'>;
   logger: Logger;
 }): PlatformHealth {
   let closing = false;
@@ -41,6 +44,7 @@ export function createHealth({
   addBacklogMetrics(registry, { database, logger });
   addDispatchMetrics(registry, dispatcher);
   addMappingMetrics(registry);
+  addSourceMetrics(registry, sourceWork);
   const readOffset = clockReader(database, { clock: systemClock, logger });
   addClockMetric(registry, readOffset);
   addRecordingMetrics(registry, execution);
@@ -242,6 +246,17 @@ function addDispatchMetrics(registry: Registry, dispatcher: Dispatcher): void {
       const { slots, running } = dispatcher.stats();
       this.set({ state: 'all' }, slots);
       this.set({ state: 'taken' }, running);
+    },
+  });
+}
+
+function addSourceMetrics(registry: Registry, sourceWork: Pick<SourceWork, 'connections'>): void {
+  new Gauge({
+    name: 'annex_source_connections',
+    help: 'Connections of sources that this process holds',
+    registers: [registry],
+    collect() {
+      this.set(sourceWork.connections);
     },
   });
 }

@@ -132,7 +132,10 @@ async function startParts(
   const runs = new Runs({ database, logger });
   await runs.start();
   undo.push(() => runs.stop());
-  const health = createHealth({ database, sandbox, tier, execution, dispatcher, logger });
+  const health = createHealth({
+    ...{ database, sandbox, tier, execution, dispatcher, logger },
+    sourceWork: sources.sourceWork,
+  });
   return {
     access,
     database,

@@ -16,6 +16,7 @@ describe("a tenant's metrics", () => {
       'jobs/count': 1,
       'jobs/sum_ms': 500,
       'webhook/succeeded/out': 4,
+      'source/succeeded/erp': 6,
     };
     const text = tenantMetricsText([
       { plugin: 'a', status: 'enabled', metrics },
@@ -28,6 +29,7 @@ describe("a tenant's metrics", () => {
     expect(text).toContain('plugin_errors_total{plugin="a",error_type="PLUGIN_ERROR"} 2\n');
     expect(text).toContain('job_runs_total{plugin="a",job="nightly",status="failed"} 1\n');
     expect(text).toContain('job_duration_seconds_sum{plugin="a"} 0.5\n');
+    expect(text).toContain('source_runs_total{plugin="a",source="erp",status="succeeded"} 6\n');
     expect(text).toContain('webhook_deliveries_total{plugin="a",webhook="out",status="succeeded"} 4\n');
     const duration = 'plugin_event_processing_duration_seconds';
     const buckets = linesOf(text, `${duration}_bucket`).map((line) => line.split(' ')[1]);

@@ -31,6 +31,12 @@ export function tenantMetricsText(plugins: readonly PluginDay[]): string {
       named(day, 'job/', ([status = '', ...job]) => ({ job: job.join('/'), status })),
     ),
     jobDurations(plugins),
+    counter(
+      plugins,
+      'source_runs_total',
+      'Polls and requests of sources that ended, by plugin, source and status',
+      (day) => named(day, 'source/', ([status = '', ...source]) => ({ source: source.join('/'), status })),
+    ),
     counter(plugins, 'webhook_deliveries_total', 'Deliveries that ended, by plugin, webhook and status', (day) =>
       named(day, 'webhook/', ([status = '', ...webhook]) => ({ webhook: webhook.join('/'), status })),
     ),

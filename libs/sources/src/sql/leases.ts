@@ -21,9 +21,12 @@ export interface HeldSource {
 const claimSql = `
   update sources s set owner = $1, lease_until = now() + $2 * interval '1 ms', token = s.token + 1
   from (
-    select tenant_id, id from sources
+    select tenant_id, id from sources q
     where active and not paused and failed_at is null and next_at <= now() and type = any($3::text[])
       and (lease_until is null or lease_until < now()) and ${ofLivingTenant}
+      -- A plugin that is starting is not ready for what its sources give.
+      and (installation_id is null or exists (select 1 from installations i
+        where i.tenant_id = q.tenant_id and i.id = q.installation_id and i.status = 'enabled'))
     order by next_at limit $4 for update skip locked
   ) due
   where s.tenant_id = due.tenant_id and s.id = due.id
