@@ -3,8 +3,10 @@ import { describeConsole, openConsole } from './browser.js';
 import { findAndFix } from './journeys/find-and-fix.js';
 import { installWithConsent } from './journeys/install.js';
 import { lookAtEveryScreen } from './journeys/every-screen.js';
+import { operate } from './journeys/operate.js';
 import { reachOthers } from './journeys/reach-others.js';
 import { signInFirst } from './journeys/sign-in.js';
+import { useKeys } from './journeys/keys.js';
 import { workWithJobs } from './journeys/jobs.js';
 
 describeConsole('the console', () => {
@@ -14,5 +16,7 @@ describeConsole('the console', () => {
   workWithJobs();
   findAndFix();
   reachOthers();
+  useKeys();
+  operate();
   lookAtEveryScreen();
 });

@@ -23,7 +23,7 @@ export function printPanel({
   const plugins = demo.plugins.map(({ slug, status }) => `${slug} (${status})`).join(', ');
   console.log(`
 ${rule}
-  Annex is ready on ${url}        REST API: ${url}/docs
+  Annex is ready on ${url}        console: ${url}/console        REST API: ${url}/docs
 
   tenant    ${demo.tenant}
   sign in   ${demoUser.email}${signIn}
@@ -63,7 +63,7 @@ function printShortPanel({ url, demo, tier }: { url: string; demo: Demo; tier: S
   const rule = '─'.repeat(78);
   console.log(`
 ${rule}
-  Annex is ready on ${url}        REST API: ${url}/docs
+  Annex is ready on ${url}        console: ${url}/console        REST API: ${url}/docs
 
   tenant    no demo tenant. ${demo.why ?? ''}
   sign in   ${demoUser.email}${demo.signsIn ? ` / ${demoUser.password}   (operator)` : ownPassword}

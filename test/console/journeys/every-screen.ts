@@ -1,14 +1,13 @@
-import { createRequire } from 'node:module';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faultsOf } from '../axe.js';
 import { makePerson, signIn, visit } from '../browser.js';
 import { startWebhookSink, type WebhookSink } from '../../support/webhook-sink.js';
 import { setStage, type Stage } from '../stage.js';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const pictures = fileURLToPath(new URL('../../../docs/console/', import.meta.url));
 const takesPictures = process.env['ANNEX_SCREENSHOTS'] === '1';
 
@@ -101,16 +100,6 @@ function lookAtScreens(): void {
       expect(complaints).toEqual([]);
       await close();
     },
-  );
-}
-
-async function faultsOf(page: Page, name: string): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
-    violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
-  };
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.slice(0, 3).map(({ html, failureSummary }) => `${name}: ${id}: ${html.slice(0, 200)} ${failureSummary}`),
   );
 }
 

@@ -73,7 +73,7 @@ export function Act<N extends Name>(props: ActProps<N>): ReactNode {
       >
         {children}
       </Button>
-      <CopyAs call={call} input={input} {...(cli && { cli })} label={children} variant={variant} size={size} />
+      <CopyAs call={call} input={input} {...(cli && { cli })} label={children} variant={variant} size={size} isJoined />
       {confirm && (
         <Confirm
           question={confirm}
@@ -97,6 +97,7 @@ export function CopyAs<N extends Name>({
   label,
   variant = 'default',
   size = 'xs',
+  isJoined = false,
 }: {
   call: N;
   input: Input<N>;
@@ -104,6 +105,8 @@ export function CopyAs<N extends Name>({
   label: string;
   variant?: ButtonProps['variant'];
   size?: ButtonProps['size'];
+  /** Whether it hangs on a button. Default: it stands alone. */
+  isJoined?: boolean;
 }): ReactNode {
   const { slug } = useTenant();
   const copy = (text: string): void =>
@@ -117,8 +120,11 @@ export function CopyAs<N extends Name>({
           variant={variant === 'default' ? 'default' : (variant ?? 'default')}
           aria-label={`${label} from elsewhere`}
           h={height}
-          w={24}
-          style={{ borderTopLeftRadius: 0, borderBottomLeftRadius: 0, marginLeft: -1, minHeight: height }}
+          w={isJoined ? 24 : height}
+          style={{
+            minHeight: height,
+            ...(isJoined && { borderTopLeftRadius: 0, borderBottomLeftRadius: 0, marginLeft: -1 }),
+          }}
         >
           <Ellipsis size={14} />
         </ActionIcon>

@@ -16,6 +16,8 @@ export interface Column<T> {
   /** Whether it is left out on narrow screens. Default: `false`. */
   wide?: boolean;
   align?: 'end';
+  /** Its width on narrow screens. Default: the same. Below 2 rem a state is its dot alone. */
+  narrow?: string;
 }
 
 export interface RowsProps<T> {
@@ -69,7 +71,7 @@ export function Rows<T>({ label, list, columns, idOf, linkTo, empty }: RowsProps
   const wide = columns.map(({ width }) => width).join(' ');
   const narrow = columns
     .filter((column) => !column.wide)
-    .map(({ width }) => width)
+    .map(({ width, narrow: slim }) => slim ?? width)
     .join(' ');
   return (
     <div
@@ -88,8 +90,9 @@ export function Rows<T>({ label, list, columns, idOf, linkTo, empty }: RowsProps
               className={classes.cell}
               data-wide={column.wide}
               data-align={column.align}
+              data-slim={isSlim(column)}
             >
-              {column.label}
+              <span>{column.label}</span>
             </div>
           ))}
         </div>
@@ -121,6 +124,7 @@ export function Rows<T>({ label, list, columns, idOf, linkTo, empty }: RowsProps
                   className={classes.cell}
                   data-wide={column.wide}
                   data-align={column.align}
+                  data-slim={isSlim(column)}
                 >
                   {place === 0 && to !== undefined ? (
                     <Link to={to} className={classes.link} data-row-link>
@@ -142,6 +146,11 @@ export function Rows<T>({ label, list, columns, idOf, linkTo, empty }: RowsProps
       )}
     </div>
   );
+}
+
+/** A column that has room for a dot only. */
+function isSlim({ narrow }: { narrow?: string }): boolean | undefined {
+  return narrow === '1rem' || undefined;
 }
 
 function pageTop(element: HTMLElement | null): number {

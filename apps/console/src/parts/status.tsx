@@ -49,7 +49,7 @@ export function Status({ of, tone, label }: { of: string; tone?: Tone; label?: s
       ) : (
         <span className={classes.dot} aria-hidden />
       )}
-      {label ?? of}
+      <span className="status-label">{label ?? of}</span>
     </span>
   );
 }

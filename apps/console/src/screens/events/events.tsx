@@ -50,7 +50,7 @@ const columns: readonly Column<Event>[] = [
         <Status of={worstOf(deliveries)} label={plural(deliveries.length, 'handler')} />
       ),
   },
-  { label: 'When', width: '105px', align: 'end', show: ({ time }) => <When at={time} /> },
+  { label: 'When', width: '105px', narrow: '84px', align: 'end', show: ({ time }) => <When at={time} /> },
 ];
 
 function worstOf(deliveries: Event['deliveries']): string {

@@ -19,7 +19,7 @@ const columns: readonly Column<Mail>[] = [
   { label: 'To', width: 'minmax(0, 1.4fr)', show: ({ to }) => <span className="quiet">{to.join(', ')}</span> },
   { label: 'State', width: '90px', wide: true, show: ({ status }) => <Status of={status} /> },
   { label: 'Plugin', width: '140px', wide: true, show: ({ plugin }) => <Tag>{plugin}</Tag> },
-  { label: 'When', width: '105px', align: 'end', show: ({ created_at: at }) => <When at={at} /> },
+  { label: 'When', width: '105px', narrow: '84px', align: 'end', show: ({ created_at: at }) => <When at={at} /> },
 ];
 
 /** Mail that plugins sent; where no server is set up, all of it stays here. */

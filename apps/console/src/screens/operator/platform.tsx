@@ -17,7 +17,7 @@ const columns: readonly Column<PlatformAuditEntry>[] = [
     wide: true,
     show: ({ target }) => <span className="quiet">{target}</span>,
   },
-  { label: 'When', width: '105px', align: 'end', show: ({ at }) => <When at={at} /> },
+  { label: 'When', width: '105px', narrow: '84px', align: 'end', show: ({ at }) => <When at={at} /> },
 ];
 
 /** How the platform itself does: what it stands on, how far plugins are confined, what operators did. */

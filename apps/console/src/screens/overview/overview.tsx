@@ -92,7 +92,7 @@ function Numbers({ span }: { span: string }): ReactNode {
   const deadText = `${dead.items.length}${dead.hasMore ? '+' : ''}`;
   return (
     <div className={classes.numbers}>
-      <Figure label="Runs" value={shortCount(total)} note={`${countText(total / minutes)} a minute`} to="runs" />
+      <Figure label="Runs" value={shortCount(total)} note={rateText(total / minutes)} to="runs" />
       <Figure
         label="Failed"
         value={total === 0 ? '–' : `${countText((failed / total) * 100)} %`}
@@ -113,6 +113,11 @@ function Numbers({ span }: { span: string }): ReactNode {
       )}
     </div>
   );
+}
+
+/** Runs a minute, or an hour where there are few. */
+function rateText(perMinute: number): string {
+  return perMinute >= 0.1 ? `${countText(perMinute)} a minute` : `${countText(perMinute * 60)} an hour`;
 }
 
 function Figure({

@@ -37,7 +37,7 @@ const columns: readonly Column<Plugin>[] = [
       </>
     ),
   },
-  { label: 'State', width: '115px', show: ({ status }) => <Status of={status} /> },
+  { label: 'State', width: '115px', narrow: '1rem', show: ({ status }) => <Status of={status} /> },
   { label: 'Version', width: '90px', wide: true, show: ({ version }) => <Tag>{version}</Tag> },
   {
     label: 'Needs attention',

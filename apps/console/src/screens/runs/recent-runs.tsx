@@ -16,8 +16,8 @@ const columns: readonly Column<Run>[] = [
       </>
     ),
   },
-  { label: 'Status', width: '110px', show: ({ status }) => <Status of={status} /> },
-  { label: 'When', width: '105px', align: 'end', show: ({ queued_at: at }) => <When at={at} /> },
+  { label: 'Status', width: '110px', narrow: '1rem', show: ({ status }) => <Status of={status} /> },
+  { label: 'When', width: '105px', narrow: '84px', align: 'end', show: ({ queued_at: at }) => <When at={at} /> },
 ];
 
 /** A few runs, the latest first. */

@@ -32,7 +32,7 @@ const columns: readonly Column<Run>[] = [
       </>
     ),
   },
-  { label: 'Status', width: '110px', show: ({ status }) => <Status of={status} /> },
+  { label: 'Status', width: '110px', narrow: '1rem', show: ({ status }) => <Status of={status} /> },
   { label: 'Kind', width: '90px', show: ({ kind }) => <Tag>{kind}</Tag>, wide: true },
   {
     label: 'What happened',
@@ -58,7 +58,7 @@ const columns: readonly Column<Run>[] = [
       return ms === undefined ? '–' : lengthOf(ms);
     },
   },
-  { label: 'When', width: '105px', align: 'end', show: ({ queued_at: at }) => <When at={at} /> },
+  { label: 'When', width: '105px', narrow: '84px', align: 'end', show: ({ queued_at: at }) => <When at={at} /> },
 ];
 
 /** Every run of the tenant, by filters that stand in the address. */

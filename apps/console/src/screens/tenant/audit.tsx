@@ -32,7 +32,7 @@ const columns: readonly Column<AuditEntry>[] = [
       );
     },
   },
-  { label: 'When', width: '105px', align: 'end', show: ({ at }) => <When at={at} /> },
+  { label: 'When', width: '105px', narrow: '84px', align: 'end', show: ({ at }) => <When at={at} /> },
 ];
 
 /** Who did what in the tenant: a chain that nobody can change unseen. */

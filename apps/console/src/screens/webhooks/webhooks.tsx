@@ -19,7 +19,12 @@ import { NewWebhook } from './new-webhook';
 
 const columns: readonly Column<Webhook>[] = [
   { label: 'Webhook', width: 'minmax(0, 1fr)', show: ({ name }) => name },
-  { label: 'State', width: '105px', show: ({ status }) => <Status of={status} tone={stateTone(status)} /> },
+  {
+    label: 'State',
+    width: '105px',
+    narrow: '1rem',
+    show: ({ status }) => <Status of={status} tone={stateTone(status)} />,
+  },
   { label: 'Goes to', width: 'minmax(0, 1.6fr)', wide: true, show: ({ url }) => <span className="quiet">{url}</span> },
   { label: 'Events', width: 'minmax(0, 1fr)', wide: true, show: ({ events }) => <code>{events.join(', ')}</code> },
   {
@@ -118,7 +123,7 @@ const deliveryColumns: readonly Column<Delivery>[] = [
       </>
     ),
   },
-  { label: 'Status', width: '110px', show: ({ status }) => <Status of={status} /> },
+  { label: 'Status', width: '110px', narrow: '1rem', show: ({ status }) => <Status of={status} /> },
   {
     label: 'What happened',
     width: 'minmax(0, 2fr)',
@@ -126,7 +131,7 @@ const deliveryColumns: readonly Column<Delivery>[] = [
     show: ({ error }) => error && <span className="quiet">{error.message}</span>,
   },
   { label: 'Attempts', width: '70px', align: 'end', wide: true, show: ({ attempt_count: count }) => count },
-  { label: 'When', width: '105px', align: 'end', show: ({ created_at: at }) => <When at={at} /> },
+  { label: 'When', width: '105px', narrow: '84px', align: 'end', show: ({ created_at: at }) => <When at={at} /> },
 ];
 
 /** What webhooks delivered, and what not. `webhook`: of one alone. */

@@ -47,11 +47,10 @@ function Grants({ slug, report }: { slug: string; report: PermissionsReport }): 
           />
           <div>
             <strong>{permission.title}</strong> <Tag>{permission.name}</Tag>{' '}
+            <Tag tone={permission.risk === 'high' ? 'warn' : 'quiet'}>{permission.risk} risk</Tag>{' '}
             {permission.pending && <Tag tone="warn">asked for, not granted</Tag>}
             <p>{permission.detail}</p>
-            <p className="quiet">
-              {permission.reason ?? 'The author gives no reason.'} {permission.risk}
-            </p>
+            <p className="quiet">{permission.reason ?? 'The author gives no reason.'}</p>
             <div className={classes.scope}>
               {[...(permission.requested?.hosts ?? []), ...(permission.requested?.tables ?? [])].map((name) => (
                 <Tag key={name}>{name}</Tag>
