@@ -35,10 +35,25 @@ function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** Filters of a screen as options of the command line; those that it has no option for are left out. */
+export function flagsOf(filters: Record<string, string | undefined>): string {
+  const options: Record<string, string> = {
+    plugin: '--plugin',
+    kind: '--kind',
+    status: '--status',
+    span: '--since',
+    q: '--search',
+  };
+  return Object.entries(filters)
+    .flatMap(([name, value]) => (value !== undefined && options[name] ? [`${options[name]} ${wordOf(value)}`] : []))
+    .join(' ');
+}
+
 /** Fills words of a command line in, each quoted where a shell needs it. */
 export function cli(strings: TemplateStringsArray, ...words: string[]): string {
-  return strings.reduce((line, part, index) => {
-    const word = words[index - 1] ?? '';
-    return `${line}${/^[\w@%+=:,./-]+$/.test(word) ? word : quote(word)}${part}`;
-  });
+  return strings.reduce((line, part, index) => `${line}${wordOf(words[index - 1] ?? '')}${part}`);
+}
+
+function wordOf(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : quote(word);
 }

@@ -18,7 +18,8 @@ export async function exportRows(annex: Annex, table: string): Promise<void> {
   saveAs(`${table}.csv`, new Blob([lines.join('\r\n')], { type: 'text/csv' }));
 }
 
-function cellOf(value: unknown): string {
+/** A value as a cell of CSV. */
+export function cellOf(value: unknown): string {
   if (value === undefined || value === null) return '';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   // A spreadsheet runs what begins so; the quote in front makes it a text.
@@ -57,7 +58,7 @@ function valueOf(cell: string): unknown {
 }
 
 /** The cells of CSV, line by line; quotes may hold commas and line ends. */
-export function cellsOf(text: string): string[][] {
+function cellsOf(text: string): string[][] {
   const lines: string[][] = [];
   let cells: string[] = [];
   let cell = '';

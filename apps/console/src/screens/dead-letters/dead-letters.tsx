@@ -3,7 +3,7 @@ import { Checkbox, Progress } from '@mantine/core';
 import MailX from 'lucide-react/icons/mail-x';
 import RotateCcw from 'lucide-react/icons/rotate-ccw';
 import { useState, type ReactNode } from 'react';
-import { cli } from '../../api/commands';
+import { flagsOf } from '../../api/commands';
 import { useAnnex, useAnnexList } from '../../api/queries';
 import { useTenant } from '../../api/tenant';
 import { Act } from '../../parts/act';
@@ -30,6 +30,7 @@ export function DeadLetters(): ReactNode {
   const ids = list.items.map(({ id }) => id).filter((id) => chosen.has(id));
   const which = (ids.length > 0 ? { ids } : isFiltered ? filter : { all: true }) as never;
   const what = ids.length > 0 ? plural(ids.length, 'dead letter') : isFiltered ? 'all of this filter' : 'all';
+  const chosenText = ids.length > 0 ? ids.join(' ') : flagsOf(filters) || '--all';
   const toggle = (id: string, isOn: boolean): void =>
     setChosen((before) => new Set(isOn ? [...before, id] : [...before].filter((each) => each !== id)));
   const columns: readonly Column<Run>[] = [
@@ -66,7 +67,7 @@ export function DeadLetters(): ReactNode {
             <Act
               call="discardDeadLetters"
               input={{ body: which }}
-              cli={cli`annex dead-letters discard --all`}
+              cli={`annex dead-letters discard ${chosenText}`}
               done={({ discarded }) => `${countText(discarded)} put away`}
               onDone={() => setChosen(new Set())}
               confirm={{
@@ -79,7 +80,7 @@ export function DeadLetters(): ReactNode {
             <Act
               call="replayDeadLetters"
               input={{ body: which }}
-              cli={cli`annex dead-letters replay --all`}
+              cli={`annex dead-letters replay ${chosenText}`}
               variant="filled"
               icon={<RotateCcw size={14} />}
               done={({ total }) => `${countText(total)} run again`}

@@ -56,7 +56,7 @@ export function SendEvent({ onClose }: { onClose: () => void }): ReactNode {
           <Act
             call="sendEvent"
             input={{ body: { type, data } }}
-            cli={cli`annex events send ${type} --data ${text}`}
+            cli={cli`annex events send ${type} ${text}`}
             variant="filled"
             size="sm"
             disabled={!isReady}

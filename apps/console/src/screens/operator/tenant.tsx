@@ -53,7 +53,7 @@ function TenantPage({ tenant }: { tenant: Tenant }): ReactNode {
             <Act
               call="deleteTenant"
               input={{ path, query: { confirm: tenant.slug } as never }}
-              cli={cli`annex tenants rm ${tenant.slug}`}
+              cli={cli`annex tenants rm ${tenant.slug} --confirm ${tenant.slug}`}
               done={`${tenant.name} is suspended, and goes after the time of grace`}
               confirm={{
                 title: `Delete ${tenant.name}?`,

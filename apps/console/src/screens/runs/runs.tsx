@@ -2,6 +2,7 @@ import type { Run } from '@annex/client';
 import { Switch } from '@mantine/core';
 import Activity from 'lucide-react/icons/activity';
 import { useState, type ReactNode } from 'react';
+import { flagsOf } from '../../api/commands';
 import { useAnnex, useAnnexList } from '../../api/queries';
 import { CopyAs } from '../../parts/act';
 import { Empty } from '../../parts/empty';
@@ -79,7 +80,12 @@ export function Runs(): ReactNode {
       actions={
         <>
           <Switch label="Live" size="sm" checked={isLive} onChange={(event) => setLive(event.currentTarget.checked)} />
-          <CopyAs call="listRuns" input={{ query }} cli="annex runs ls" label="This list" />
+          <CopyAs
+            call="listRuns"
+            input={{ query }}
+            cli={`annex runs ls ${flagsOf(filters)}`.trim()}
+            label="This list"
+          />
         </>
       }
     >

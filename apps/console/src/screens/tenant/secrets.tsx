@@ -3,6 +3,7 @@ import { Button, Group, Modal, PasswordInput, TagsInput, TextInput } from '@mant
 import KeyRound from 'lucide-react/icons/key-round';
 import Plus from 'lucide-react/icons/plus';
 import { useState, type ReactNode } from 'react';
+import { cli } from '../../api/commands';
 import { useAnnexList, useCall } from '../../api/queries';
 import { useTenant } from '../../api/tenant';
 import { Act } from '../../parts/act';
@@ -53,6 +54,7 @@ export function Secrets(): ReactNode {
                 <Act
                   call="deleteSecret"
                   input={{ path: { name: secret.name } }}
+                  cli={cli`annex secrets rm --shared ${secret.name}`}
                   done={`${secret.name} is gone`}
                   confirm={{
                     title: `Delete ${secret.name}?`,

@@ -97,7 +97,7 @@ function Member({ user }: { user: User }): ReactNode {
             <Act
               call="deleteUser"
               input={{ path: { id: user.id } }}
-              cli={cli`annex users rm ${user.email}`}
+              cli={cli`annex users rm ${user.id}`}
               done={`${shown} belongs to the tenant no more`}
               confirm={{
                 title: `Remove ${shown}?`,

@@ -137,7 +137,7 @@ function RunNow({ slug, job, onClose }: { slug: string; job: Job; onClose: () =>
               path: { id: slug, name: job.name },
               body: { payload: 'value' in read ? (read.value as never) : {} },
             }}
-            cli={cli`annex jobs run ${slug} ${job.name} --wait`}
+            cli={cli`annex jobs run ${slug} ${job.name} --payload ${text} --wait`}
             variant="filled"
             size="sm"
             disabled={'error' in read}
