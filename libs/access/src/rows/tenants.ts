@@ -151,6 +151,8 @@ const largeTables = [
   'runs',
   'run_chunks',
   'events',
+  'event_states',
+  'correlation_states',
   'kv',
   'usage',
   'tracked',
