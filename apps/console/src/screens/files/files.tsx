@@ -31,7 +31,7 @@ export function Files(): ReactNode {
   };
   const columns: readonly Column<StoredFile>[] = [
     { label: 'Name', width: 'minmax(0, 2fr)', show: ({ key }) => key },
-    { label: 'Size', width: '90px', align: 'end', show: ({ size }) => bytesText(size) },
+    { label: 'Size', width: '90px', align: 'end', wide: true, show: ({ size }) => bytesText(size) },
     {
       label: 'Type',
       width: '150px',
