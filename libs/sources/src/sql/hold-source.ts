@@ -3,11 +3,13 @@ import type { TenantTransaction } from '@annex/database';
 
 /**
  * Locks a source's row, so that its batches follow each other. Answers whether the token is still the source's, and the
- * source runs; without a token, whether it is there.
+ * source runs; without a token, whether it is there. A worker that is frozen now keeps the row from the others for no
+ * longer than five seconds.
  */
 export async function holdSource(tx: TenantTransaction, id: Id<'source'>, token: number | null): Promise<boolean> {
   const [held] = await tx.query<{ is_held: boolean }>(
-    `select token = coalesce($3, token) and ($3::bigint is null or active and not paused) as is_held
+    `select token = coalesce($3, token) and ($3::bigint is null or active and not paused) as is_held,
+       set_config('idle_in_transaction_session_timeout', '5000', true)
      from sources where tenant_id = $1 and id = $2 for no key update`,
     [tx.tenantUuid, uuidFromId(id), token],
   );
