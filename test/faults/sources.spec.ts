@@ -77,7 +77,7 @@ it('loses nothing and gives nothing twice, whoever holds it when it is killed or
   // Frozen, they keep the connection; others take it, and what the frozen ones had in hand is refused when they wake.
   const frozen = workers;
   for (const worker of frozen) worker.signal('SIGSTOP');
-  workers = await startWorkers();
+  await startWorkers();
   await goesOn();
   for (const worker of frozen) worker.signal('SIGCONT');
   await goesOn();
