@@ -34,7 +34,7 @@ export const turns = {
   /** The tenant's plugins: uploads, switching on and off. */
   plugins: 29,
   /** The mappings in force. */
-  mappings: 31,
+  mappings: 32,
 } as const;
 
 /** One of {@link turns}. */
