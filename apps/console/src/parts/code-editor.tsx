@@ -1,8 +1,9 @@
-/** The editor for JSON. Its own file, so that screens without one do not load it. */
+/** The editor for JSON and YAML. Its own file, so that screens without one do not load it. */
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { json, jsonParseLinter } from '@codemirror/lang-json';
+import { yaml } from '@codemirror/lang-yaml';
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
-import { linter } from '@codemirror/lint';
+import { linter, lintGutter, setDiagnostics } from '@codemirror/lint';
 import { EditorState, type Extension } from '@codemirror/state';
 import { EditorView, keymap } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
@@ -27,20 +28,38 @@ const colours = HighlightStyle.define([
   { tag: [tags.bool, tags.null], color: 'var(--annex-busy)' },
 ]);
 
+/** What is wrong with a part of the text. */
+export interface Mark {
+  /** Characters of the text. */
+  from: number;
+  to: number;
+  message: string;
+}
+
+export interface EditorProps {
+  value: string;
+  /** Left out for a text to read. */
+  onChange?: (text: string) => void;
+  label: string;
+  isReadOnly?: boolean;
+  /** Default: JSON, whose faults the editor finds by itself. */
+  language?: 'json' | 'yaml';
+  /** Faults that whoever uses the editor found. Default: the editor looks for those of JSON. */
+  marks?: readonly Mark[] | undefined;
+}
+
 export default function CodeEditor({
   value,
   onChange,
   label,
   isReadOnly = false,
-}: {
-  value: string;
-  onChange?: (text: string) => void;
-  label: string;
-  isReadOnly?: boolean;
-}): ReactNode {
+  language = 'json',
+  marks,
+}: EditorProps): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const tell = useRef(onChange);
+  const isMarked = marks !== undefined;
   useEffect(() => {
     tell.current = onChange;
   });
@@ -48,31 +67,48 @@ export default function CodeEditor({
     if (!place.current) return undefined;
     const made = new EditorView({
       parent: place.current,
-      state: EditorState.create({ doc: '', extensions: extensions({ label, isReadOnly, tell }) }),
+      state: EditorState.create({ doc: '', extensions: extensions({ label, isReadOnly, language, isMarked, tell }) }),
     });
     view.current = made;
     return () => made.destroy();
-  }, [label, isReadOnly]);
+  }, [label, isReadOnly, language, isMarked]);
   useEffect(() => {
     const made = view.current;
     if (made && made.state.doc.toString() !== value)
       made.dispatch({ changes: { from: 0, to: made.state.doc.length, insert: value } });
-  }, [value, label, isReadOnly]);
+  }, [value, label, isReadOnly, language, isMarked]);
+  useEffect(() => {
+    const made = view.current;
+    if (!made || !marks) return;
+    // Faults of a text that was changed since stand where the text still reaches.
+    const end = made.state.doc.length;
+    const shown = marks.map(({ from, to, message }) => ({
+      from: Math.min(from, end),
+      to: Math.min(to, end),
+      message,
+      severity: 'error' as const,
+    }));
+    made.dispatch(setDiagnostics(made.state, shown));
+  }, [marks, value, label, isReadOnly, language]);
   return <div ref={place} />;
 }
 
 function extensions({
   label,
   isReadOnly,
+  language,
+  isMarked,
   tell,
 }: {
   label: string;
   isReadOnly: boolean;
+  language: 'json' | 'yaml';
+  isMarked: boolean;
   tell: { current: ((text: string) => void) | undefined };
 }): Extension[] {
   return [
     EditorView.cspNonce.of(styleNonce()),
-    json(),
+    language === 'yaml' ? yaml() : json(),
     foldGutter(),
     bracketMatching(),
     syntaxHighlighting(colours),
@@ -88,7 +124,9 @@ function extensions({
         ]
       : [
           history(),
-          linter((editor) => (editor.state.doc.length === 0 ? [] : jsonParseLinter()(editor))),
+          isMarked
+            ? lintGutter()
+            : linter((editor) => (editor.state.doc.length === 0 ? [] : jsonParseLinter()(editor))),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) tell.current?.(update.state.doc.toString());
           }),

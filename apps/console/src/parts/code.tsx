@@ -1,9 +1,11 @@
 import { lazy, Suspense, type ReactNode } from 'react';
+import type { Mark } from './code-editor';
 import { CopyIcon } from './copy';
 import { Waiting } from './page';
 import classes from './code.module.css';
 
 const Editor = lazy(() => import('./code-editor'));
+const none: readonly Mark[] = [];
 
 /** A JSON value to read. */
 export function Json({ value, label }: { value: unknown; label: string }): ReactNode {
@@ -35,6 +37,35 @@ export function JsonEditor({
     <div className={classes.edited}>
       <Suspense fallback={<Waiting />}>
         <Editor value={value} onChange={onChange} label={label} />
+      </Suspense>
+    </div>
+  );
+}
+
+/** A YAML or JSON text to write, or to read without `onChange`; `marks`: its faults, where they stand. */
+export function TextEditor({
+  value,
+  onChange,
+  label,
+  language,
+  marks = none,
+}: {
+  value: string;
+  onChange?: (text: string) => void;
+  label: string;
+  language: 'json' | 'yaml';
+  marks?: readonly Mark[];
+}): ReactNode {
+  return (
+    <div className={onChange ? classes.edited : classes.shown}>
+      <Suspense fallback={<Waiting />}>
+        <Editor
+          value={value}
+          label={label}
+          language={language}
+          isReadOnly={!onChange}
+          {...(onChange && { onChange, marks })}
+        />
       </Suspense>
     </div>
   );

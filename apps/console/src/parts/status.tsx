@@ -6,6 +6,7 @@ export type Tone = 'good' | 'bad' | 'warn' | 'busy' | 'quiet';
 
 const tones: Readonly<Record<string, Tone>> = {
   succeeded: 'good',
+  resolved: 'good',
   enabled: 'good',
   healthy: 'good',
   open: 'busy',
@@ -20,6 +21,8 @@ const tones: Readonly<Record<string, Tone>> = {
   unavailable: 'bad',
   error: 'bad',
   critical: 'bad',
+  firing: 'bad',
+  rejected: 'bad',
   retrying: 'warn',
   degraded: 'warn',
   warning: 'warn',

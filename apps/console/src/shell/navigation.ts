@@ -1,5 +1,6 @@
 import type { Name } from '@annex/client';
 import Activity from 'lucide-react/icons/activity';
+import BellRing from 'lucide-react/icons/bell-ring';
 import Blocks from 'lucide-react/icons/blocks';
 import CalendarClock from 'lucide-react/icons/calendar-clock';
 import House from 'lucide-react/icons/house';
@@ -15,6 +16,7 @@ import KeySquare from 'lucide-react/icons/key-square';
 import Mail from 'lucide-react/icons/mail';
 import Settings from 'lucide-react/icons/settings';
 import ShieldCheck from 'lucide-react/icons/shield-check';
+import Split from 'lucide-react/icons/split';
 import Table2 from 'lucide-react/icons/table-2';
 import Users from 'lucide-react/icons/users';
 import Webhook from 'lucide-react/icons/webhook';
@@ -49,8 +51,15 @@ export const placeGroups: readonly PlaceGroup[] = [
     places: [
       { label: 'Runs', to: 'runs', icon: Activity, needs: 'listRuns' },
       { label: 'Events', to: 'events', icon: Radio, needs: 'listEvents' },
+      { label: 'Alerts', to: 'alerts', icon: BellRing, needs: 'listAlerts' },
       { label: 'Dead letters', to: 'dead-letters', icon: MailX, needs: 'listDeadLetters' },
       { label: 'Logs', to: 'logs', icon: ScrollText, needs: 'listPluginLogs' },
+    ],
+  },
+  {
+    label: 'What comes in',
+    places: [
+      { label: 'Mappings', to: 'mappings', icon: Split, needs: 'listMappings' },
     ],
   },
   {

@@ -16,7 +16,11 @@ import { notifyDone, Problem } from '../../parts/problem';
 import { Status, Tag, toneOf } from '../../parts/status';
 import { When } from '../../parts/when';
 import { Go } from '../../shell/go';
+import { MappedBy } from '../mappings/mapped-by';
 import classes from './events.module.css';
+import { whyKeptBack } from './kept-back';
+
+type Alert = NonNullable<EventTree['alert']>;
 
 const underWay = ['queued', 'running', 'retrying'];
 
@@ -63,7 +67,13 @@ function EventPage({ event }: { event: EventTree }): ReactNode {
                 It was rejected and given to nobody: {event.rejected.reason}
               </Text>
             )}
-            {event.deliveries.length === 0 && !event.rejected ? (
+            {event.suppressed_by && (
+              <Text size="sm">
+                A mapping kept it back. {whyKeptBack[event.suppressed_by.reason]} The rule is{' '}
+                <MappedBy rule={event.suppressed_by.rule} />.
+              </Text>
+            )}
+            {event.deliveries.length === 0 && !event.rejected && !event.suppressed_by ? (
               <Empty title="Nobody asks for it">A handler or a webhook names the events it wants.</Empty>
             ) : (
               <Deliveries of={event.deliveries} />
@@ -85,6 +95,9 @@ function EventPage({ event }: { event: EventTree }): ReactNode {
                 ['Event', <Id key="id">{event.id}</Id>],
                 ['When', <When key="at" at={event.time} as="exact" />],
                 ['Source', event.source],
+                event.raw_type !== undefined && ['Came as', <code key="raw">{event.raw_type}</code>],
+                event.mapped_from !== undefined && ['Mapped by', <MappedBy key="rule" rule={event.mapped_from} />],
+                event.alert !== undefined && ['Alert', <AlertOf key="alert" alert={event.alert} />],
                 event.subject !== null && ['Subject', event.subject],
                 event.tags.length > 0 && ['Tags', event.tags.join(', ')],
                 ...Object.entries(event.attributes).map(([name, value]) => [name, String(value)] as const),
@@ -101,6 +114,20 @@ function EventPage({ event }: { event: EventTree }): ReactNode {
       </Columns>
       {isReplaying && <Replay event={event} onClose={replaying.close} />}
     </Page>
+  );
+}
+
+/** The alert that an event is counted by. */
+function AlertOf({ alert: { status, count, first_at: since } }: { alert: Alert }): ReactNode {
+  return (
+    <>
+      <Go to="alerts" search={{ status }}>
+        <Status of={status} />
+      </Go>
+      <div className="quiet">
+        event {count}, since <When at={since} />
+      </div>
+    </>
   );
 }
 

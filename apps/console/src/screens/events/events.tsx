@@ -10,21 +10,36 @@ import { useTenant } from '../../api/tenant';
 import { CopyAs } from '../../parts/act';
 import { Empty } from '../../parts/empty';
 import { Choice, FilterBar, SearchBox, sinceOf, SpanChoice, useFilters } from '../../parts/filters';
-import { plural } from '../../parts/numbers';
+import { plural, shortCount } from '../../parts/numbers';
 import { Page, Section } from '../../parts/page';
 import { Rows, type Column } from '../../parts/rows';
 import { Status, Tag, toneOf } from '../../parts/status';
 import { When } from '../../parts/when';
 import { useAt } from '../../shell/go';
+import { keptBack } from './kept-back';
 import { SendEvent } from './send-event';
 
 const columns: readonly Column<Event>[] = [
-  { label: 'Event', width: 'minmax(0, 2fr)', show: ({ type }) => <code>{type}</code> },
+  {
+    label: 'Event',
+    width: 'minmax(0, 2fr)',
+    show: ({ type, raw_type: raw }) => (
+      <>
+        <code>{type}</code> {raw !== undefined && <span className="quiet">was {raw}</span>}
+      </>
+    ),
+  },
   {
     label: 'Severity',
     width: '95px',
     wide: true,
     show: ({ severity }) => <Tag tone={toneOf(severity)}>{severity}</Tag>,
+  },
+  {
+    label: 'Alert',
+    width: '120px',
+    wide: true,
+    show: ({ alert }) => alert && <Status of={alert.status} label={`${alert.status} · ${shortCount(alert.count)}`} />,
   },
   {
     label: 'Source',
@@ -41,9 +56,11 @@ const columns: readonly Column<Event>[] = [
   {
     label: 'Went to',
     width: 'minmax(0, 1.2fr)',
-    show: ({ deliveries, rejected }) =>
+    show: ({ deliveries, rejected, suppressed_by: by }) =>
       rejected ? (
-        <Status of="rejected" tone="bad" />
+        <Status of="rejected" />
+      ) : by ? (
+        <Status of="suppressed" label={keptBack[by.reason]} />
       ) : deliveries.length === 0 ? (
         <span className="quiet">nobody</span>
       ) : (
@@ -88,7 +105,7 @@ export function Events(): ReactNode {
       <FilterBar>
         <SearchBox name="type" label="Name or pattern, such as order.*" />
         <Choice name="severity" label="Severity" options={['debug', 'info', 'warning', 'error', 'critical']} />
-        <Choice name="status" label="State" options={['rejected']} />
+        <Choice name="status" label="State" options={['rejected', 'suppressed']} />
         <SpanChoice />
       </FilterBar>
       <Section flush>

@@ -14,6 +14,7 @@ import { lengthOf, When } from '../../parts/when';
 import { Go } from '../../shell/go';
 import { InstallSample } from '../plugins/sample';
 import { needsOf } from '../plugins/plugins';
+import { FiringAlerts, firingQuery } from './firing-alerts';
 import { RecentRuns } from '../runs/recent-runs';
 import classes from './overview.module.css';
 
@@ -61,6 +62,7 @@ export function Overview(): ReactNode {
           </Section>
         </div>
         <div>
+          {can('listAlerts') && <FiringAlerts />}
           <NeedsAttention />
           <NextJobs />
         </div>
@@ -85,6 +87,7 @@ function Numbers({ span }: { span: string }): ReactNode {
   const times = useAnnex('getStats', { query: { metric: 'wall_ms', since } as never }, { every: 30_000 });
   const { can } = useTenant();
   const dead = useAnnexList('listDeadLetters', { query: { limit: 200 } }, { enabled: can('listDeadLetters') });
+  const firing = useAnnexList('listAlerts', firingQuery, { enabled: can('listAlerts'), every: 30_000 });
   const total = sumOf(runs.data);
   const failed = sumOf(runs.data, 'failed');
   const minutes = { '1h': 60, '24h': 1440, '7d': 10_080 }[span] ?? 1440;
@@ -109,6 +112,16 @@ function Numbers({ span }: { span: string }): ReactNode {
           note="failed for good, to be replayed"
           to="dead-letters"
           isBad={dead.items.length > 0}
+        />
+      )}
+      {can('listAlerts') && (
+        <Figure
+          label="Firing alerts"
+          value={`${firing.items.length}${firing.hasMore ? '+' : ''}`}
+          note="events that belong together"
+          to="alerts"
+          search={{ status: 'firing' }}
+          isBad={firing.items.length > 0}
         />
       )}
     </div>
