@@ -2,6 +2,7 @@ import type { Name } from '@annex/client';
 import Activity from 'lucide-react/icons/activity';
 import BellRing from 'lucide-react/icons/bell-ring';
 import Blocks from 'lucide-react/icons/blocks';
+import Cable from 'lucide-react/icons/cable';
 import CalendarClock from 'lucide-react/icons/calendar-clock';
 import House from 'lucide-react/icons/house';
 import MailX from 'lucide-react/icons/mail-x';
@@ -59,6 +60,7 @@ export const placeGroups: readonly PlaceGroup[] = [
   {
     label: 'What comes in',
     places: [
+      { label: 'Sources', to: 'sources', icon: Cable, needs: 'listSources' },
       { label: 'Mappings', to: 'mappings', icon: Split, needs: 'listMappings' },
     ],
   },

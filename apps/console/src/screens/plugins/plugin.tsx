@@ -6,7 +6,7 @@ import RefreshCw from 'lucide-react/icons/refresh-cw';
 import { lazy, Suspense, type ComponentType, type ReactNode } from 'react';
 import type { Name } from '@annex/client';
 import { cli } from '../../api/commands';
-import { useAnnex } from '../../api/queries';
+import { useAnnex, useAnnexList } from '../../api/queries';
 import { useTenant } from '../../api/tenant';
 import { Act } from '../../parts/act';
 import { Loaded, Page, Waiting } from '../../parts/page';
@@ -25,12 +25,21 @@ interface Tab {
   label: string;
   needs: Name;
   content: ComponentType<TabProps>;
+  /** Whether it is there for plugins that have sources only. */
+  ofSources?: boolean;
 }
 
 const tabs: readonly Tab[] = [
   { value: 'overview', label: 'Overview', needs: 'getPlugin', content: lazy(() => import('./tabs/overview')) },
   { value: 'jobs', label: 'Jobs', needs: 'listPluginJobs', content: lazy(() => import('./tabs/jobs')) },
   { value: 'routes', label: 'Routes', needs: 'getPlugin', content: lazy(() => import('./tabs/routes')) },
+  {
+    value: 'sources',
+    label: 'Sources',
+    needs: 'listSources',
+    content: lazy(() => import('./tabs/sources')),
+    ofSources: true,
+  },
   { value: 'logs', label: 'Logs', needs: 'listPluginLogs', content: lazy(() => import('./tabs/logs')) },
   { value: 'settings', label: 'Settings', needs: 'getPluginConfig', content: lazy(() => import('./tabs/settings')) },
   { value: 'secrets', label: 'Secrets', needs: 'listDeclaredSecrets', content: lazy(() => import('./tabs/secrets')) },
@@ -62,7 +71,10 @@ function PluginPage({ plugin, tab }: { plugin: Plugin; tab: string }): ReactNode
   const navigate = useNavigate();
   const at = useAt();
   const { can } = useTenant();
-  const open = tabs.filter(({ needs }) => can(needs));
+  const sources = useAnnexList('listSources', { query: { limit: 200 } }, { enabled: can('listSources') });
+  // One that was asked for stays open while that is found out.
+  const hasSources = tab === 'sources' || sources.items.some(({ plugin: slug }) => slug === plugin.slug);
+  const open = tabs.filter(({ needs, ofSources = false }) => can(needs) && (hasSources || !ofSources));
   const shown = open.find(({ value }) => value === tab) ?? open[0];
   const Content = shown?.content;
   return (

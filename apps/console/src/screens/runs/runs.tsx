@@ -15,7 +15,7 @@ import { Go, useAt } from '../../shell/go';
 import { useLiveRuns } from './live-runs';
 import { SavedViews } from './saved-views';
 
-export const runKinds = ['route', 'event', 'job', 'webhook', 'filter', 'lifecycle'] as const;
+export const runKinds = ['route', 'event', 'job', 'webhook', 'filter', 'lifecycle', 'source'] as const;
 export const runStatuses = ['queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled', 'skipped'] as const;
 
 /** Milliseconds of work; `undefined`: it has not begun, or goes on. */
