@@ -5,6 +5,7 @@ import BellOff from 'lucide-react/icons/bell-off';
 import BellRing from 'lucide-react/icons/bell-ring';
 import Check from 'lucide-react/icons/check';
 import type { ReactNode } from 'react';
+import { cli, flagsOf } from '../../api/commands';
 import { useAnnexList } from '../../api/queries';
 import { useTenant } from '../../api/tenant';
 import { Act, CopyAs } from '../../parts/act';
@@ -33,6 +34,7 @@ export function Alerts(): ReactNode {
         <CopyAs
           call="listAlerts"
           input={{ query: status === 'firing' || status === 'resolved' ? { status } : {} }}
+          cli={`annex alerts ls ${flagsOf(filters)}`.trim()}
           label="This list"
         />
       }
@@ -111,6 +113,7 @@ function FiringAlert({ alert }: { alert: Alert }): ReactNode {
           <Act
             call="silenceAlert"
             input={{ path, body: { for_s: 0 } }}
+            cli={cli`annex alerts silence ${alert.id} --for 0`}
             icon={<BellRing size={14} />}
             done={`${alert.key} is heard again`}
           >
@@ -126,6 +129,7 @@ function FiringAlert({ alert }: { alert: Alert }): ReactNode {
         <Act
           call="resolveAlert"
           input={{ path }}
+          cli={cli`annex alerts resolve ${alert.id}`}
           icon={<Check size={14} />}
           done={`${alert.key} is resolved`}
           confirm={{

@@ -1,6 +1,7 @@
 import type { Alert } from '@annex/client';
 import { Button, Group, Modal, NativeSelect, Text } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
+import { cli } from '../../api/commands';
 import { Act } from '../../parts/act';
 
 const lengths = [
@@ -40,6 +41,7 @@ export function Silence({ alert, onClose }: { alert: Alert; onClose: () => void 
           <Act
             call="silenceAlert"
             input={{ path: { id: alert.id }, body: { for_s: Number(seconds) } }}
+            cli={cli`annex alerts silence ${alert.id} --for ${`${seconds}s`}`}
             variant="filled"
             size="sm"
             done={`${alert.key} is silenced`}

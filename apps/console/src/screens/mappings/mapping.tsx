@@ -2,6 +2,7 @@ import type { Mapping } from '@annex/client';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import Trash2 from 'lucide-react/icons/trash-2';
 import { useState, type ReactNode } from 'react';
+import { cli } from '../../api/commands';
 import { useAnnex } from '../../api/queries';
 import { useTenant } from '../../api/tenant';
 import { Act } from '../../parts/act';
@@ -43,6 +44,7 @@ function MappingPage({ mapping }: { mapping: Mapping }): ReactNode {
           <Act
             call="deleteMapping"
             input={{ path: { name } }}
+            cli={cli`annex mappings rm ${name}`}
             icon={<Trash2 size={14} />}
             done={`${name} is gone`}
             onDone={() => void navigate({ to: at('mappings') })}

@@ -7,6 +7,7 @@ import Pause from 'lucide-react/icons/pause';
 import Play from 'lucide-react/icons/play';
 import RefreshCw from 'lucide-react/icons/refresh-cw';
 import { useState, type ReactNode } from 'react';
+import { cli } from '../../api/commands';
 import { useTenant } from '../../api/tenant';
 import { Act } from '../../parts/act';
 import { JsonEditor, readJson } from '../../parts/code';
@@ -39,17 +40,30 @@ export function Steer({ source }: { source: Source }): ReactNode {
         </Button>
       )}
       {isPaused ? (
-        <Act call="resumeSource" input={{ path }} icon={<Play size={14} />} done={`${name} goes on`}>
+        <Act
+          call="resumeSource"
+          input={{ path }}
+          cli={cli`annex sources resume ${name}`}
+          icon={<Play size={14} />}
+          done={`${name} goes on`}
+        >
           Resume
         </Act>
       ) : isStopped ? null : (
-        <Act call="pauseSource" input={{ path }} icon={<Pause size={14} />} done={`${name} is paused`}>
+        <Act
+          call="pauseSource"
+          input={{ path }}
+          cli={cli`annex sources pause ${name}`}
+          icon={<Pause size={14} />}
+          done={`${name} is paused`}
+        >
           Pause
         </Act>
       )}
       <Act
         call="restartSource"
         input={{ path }}
+        cli={cli`annex sources restart ${name}`}
         icon={<RefreshCw size={14} />}
         done={`${name} begins anew, from where its cursor stands`}
       >
@@ -107,6 +121,7 @@ function Rewind({ source: { name, cursor }, onClose }: { source: Source; onClose
           <Act
             call="setSourceCursor"
             input={{ path: { name }, body: { cursor: 'value' in read ? (read.value ?? null) : null } }}
+            cli={cli`annex sources rewind ${name} ${text}`}
             variant="filled"
             size="sm"
             disabled={'error' in read}

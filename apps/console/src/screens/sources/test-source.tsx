@@ -1,6 +1,7 @@
 import type { SourceTest } from '@annex/client';
 import FlaskConical from 'lucide-react/icons/flask-conical';
 import { useState, type ReactNode } from 'react';
+import { cli } from '../../api/commands';
 import { Act } from '../../parts/act';
 import { Json } from '../../parts/code';
 import classes from '../../parts/items.module.css';
@@ -17,7 +18,13 @@ export function TestSource({ name }: { name: string }): ReactNode {
       title="What it would give now"
       lead="Polls once. Nothing is emitted, and the cursor stays."
       actions={
-        <Act call="testSource" input={{ path: { name } }} icon={<FlaskConical size={14} />} onDone={setFound}>
+        <Act
+          call="testSource"
+          input={{ path: { name } }}
+          cli={cli`annex sources test ${name}`}
+          icon={<FlaskConical size={14} />}
+          onDone={setFound}
+        >
           Poll now
         </Act>
       }
