@@ -3,9 +3,11 @@ import { describeConsole, openConsole } from './browser.js';
 import { findAndFix } from './journeys/find-and-fix.js';
 import { installWithConsent } from './journeys/install.js';
 import { lookAtEveryScreen } from './journeys/every-screen.js';
+import { mapEvents } from './journeys/mappings.js';
 import { operate } from './journeys/operate.js';
 import { reachOthers } from './journeys/reach-others.js';
 import { signInFirst } from './journeys/sign-in.js';
+import { steerSources } from './journeys/sources.js';
 import { useKeys } from './journeys/keys.js';
 import { workWithJobs } from './journeys/jobs.js';
 
@@ -16,6 +18,8 @@ describeConsole('the console', () => {
   workWithJobs();
   findAndFix();
   reachOthers();
+  mapEvents();
+  steerSources();
   useKeys();
   operate();
   lookAtEveryScreen();

@@ -28,8 +28,63 @@ export interface Stage {
   run: string;
   failed: string;
   event: string;
+  /** An event that a mapping took. */
+  mapped: string;
   webhook: string;
   delivery: string;
+}
+
+const pods = {
+  api_version: 'v1',
+  mappings: [
+    {
+      type: 'pod-restart',
+      to: 'pod.restart',
+      severity: 'warning',
+      tags: { category: 'reliability' },
+      dedupe: { key: '{{ subject }}', window_s: 3600 },
+    },
+  ],
+};
+
+const ledger = `
+import { source } from '@annex/sdk';
+source('entries', {
+  poll: (ctx, cursor) => ({
+    events: cursor ? [] : [{ type: 'ledger.entry', id: '1', subject: 'R-2026-117', data: { total: 249.9 } }],
+    cursor: '1',
+  }),
+});
+`;
+
+/** What comes in: a mapping with an alert that fires, sources of a package and of the tenant. */
+async function bringIn(tenant: TestTenant): Promise<Pick<Stage, 'mapped'>> {
+  const { owner } = tenant;
+  await owner.put('/api/mappings/pods', pods);
+  const { body: sent } = await owner.post('/api/events', { type: 'pod-restart', subject: 'web-1', data: { count: 1 } });
+  for (let count = 2; count <= 4; count += 1)
+    await owner.post('/api/events', { type: 'pod-restart', subject: 'web-1', data: { count } });
+  await owner.post('/api/events', { type: 'pod-restart', subject: 'web-2', data: { count: 1 } });
+  const { body: alerts } = await owner.get('/api/alerts');
+  const over = alerts.items.find(({ key }: { key: string }) => key === 'web-2');
+  await owner.post(`/api/alerts/${over.id}/resolve`, {});
+  await tenant.install({
+    manifest: {
+      slug: 'ledger',
+      name: 'Ledger',
+      description: 'Brings entries of the ledger in',
+      sources: [{ name: 'entries', type: 'poll', schedule: '@hourly', events: ['ledger.*'], require: ['subject'] }],
+    },
+    code: ledger,
+  });
+  await owner.put('/api/secrets/ALERT_TOKEN', { value: 'of-the-alertmanager' });
+  const auth = { token: { secret: 'ALERT_TOKEN', scheme: 'bearer' } };
+  await owner.put('/api/sources/alertmanager', { type: 'alertmanager', auth, events: ['alert.*'] });
+  await until(
+    () => owner.get('/api/sources/ledger.entries'),
+    ({ body }) => body.state === 'running',
+  );
+  return { mapped: sent.event_id as string };
 }
 
 /** What stands beside plugins: webhooks, files, people, secrets. */
@@ -117,5 +172,9 @@ export async function setStage(sink: string): Promise<Stage> {
     () => owner.get('/api/events?type=invoice.sent'),
     (answer) => answer.body.items.length >= 4,
   );
-  return { tenant, run, failed, event: events.body.items[0].id as string, ...(await furnish(tenant, sink)) };
+  return {
+    ...{ tenant, run, failed, event: events.body.items[0].id as string },
+    ...(await furnish(tenant, sink)),
+    ...(await bringIn(tenant)),
+  };
 }
