@@ -5,7 +5,7 @@ import { yaml } from '@codemirror/lang-yaml';
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { linter, lintGutter, setDiagnostics } from '@codemirror/lint';
 import { EditorState, type Extension } from '@codemirror/state';
-import { EditorView, keymap } from '@codemirror/view';
+import { EditorView, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { styleNonce } from '../nonce';
@@ -125,7 +125,7 @@ function extensions({
       : [
           history(),
           isMarked
-            ? lintGutter()
+            ? [lineNumbers(), lintGutter()]
             : linter((editor) => (editor.state.doc.length === 0 ? [] : jsonParseLinter()(editor))),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) tell.current?.(update.state.doc.toString());
