@@ -1,7 +1,9 @@
 /** Sources of packages, on real executors: what they give becomes events once, with the cursor, or not at all. */
 import { createHmac } from 'node:crypto';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packPlugin, startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { rawRequest, type RawAnswer } from '../support/raw-http.js';
 
 let annex: TestAnnex;
 beforeAll(async () => {
@@ -263,5 +265,74 @@ describe('a source that receives', () => {
     const other = await send(tenant, { orders: [4, 5], type: 'other.order' });
     expect(other).toMatchObject({ status: 422, body: { code: 'SOURCE_REFUSED' } });
     expect(await events(tenant, 'shop.order')).toHaveLength(2);
+  });
+
+  it('unpacks what was packed for the way, signed before or after', async () => {
+    const tenant = await annex.makeTenant();
+    const code = `import { source } from '@annex/sdk'
+      source('in', { async receive(ctx) {
+        const { id } = await ctx.request.json()
+        const encoding = ctx.request.headers['content-encoding'] ?? null
+        return { events: [{ id, type: 'shop.order', data: { encoding } }] }
+      } })`;
+    await tenant.install({ manifest: shop.manifest, code }, { secrets: { S: 'hush' } });
+    const post = (body: Buffer, encoding: string, signed: Buffer | string): Promise<RawAnswer> =>
+      rawRequest(`${annex.url}/hooks/${tenant.slug}/shop.in`, {
+        method: 'POST',
+        body,
+        headers: {
+          'content-encoding': encoding,
+          'x-hub-signature-256': `sha256=${createHmac('sha256', 'hush').update(signed).digest('hex')}`,
+        },
+      });
+    const pack = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync };
+    for (const [encoding, packed] of Object.entries(pack)) {
+      const [sent, plain] = [`{"id":"${encoding}"}`, `{"id":"${encoding}-plain"}`];
+      expect(await post(packed(sent), encoding, packed(sent)), encoding).toMatchObject({ status: 202 });
+      expect(await post(packed(plain), encoding, plain), encoding).toMatchObject({ status: 202 });
+    }
+    const given = await events(tenant, 'shop.order');
+    expect(given.map(({ data }) => data)).toEqual(Array.from({ length: 6 }, () => ({ encoding: null })));
+
+    const refusals = [
+      [gzipSync('{"id":1}'), 'gzip', 'something else', 401, 'INVALID_SIGNATURE'],
+      [Buffer.from('no gzip'), 'gzip', 'no gzip', 400, 'HOOK_BODY'],
+      [Buffer.from('{}'), 'zstd', '{}', 415, 'HOOK_ENCODING'],
+      [gzipSync(Buffer.alloc(64 * 1024 * 1024)), 'gzip', 'unsigned', 413, 'PAYLOAD_TOO_LARGE'],
+    ] as const;
+    for (const [body, encoding, signed, status, problem] of refusals)
+      expect(await post(body, encoding, signed), problem).toMatchObject({
+        status,
+        text: expect.stringContaining(problem),
+      });
+    expect(await events(tenant, 'shop.order')).toHaveLength(6);
+  });
+
+  it('says yes to a sender that asks first and brings the agreed text along', async () => {
+    const tenant = await annex.makeTenant();
+    const [asked, silent] = [
+      { ...shop.manifest.sources[0], verify_token: 'V' },
+      { ...shop.manifest.sources[0], name: 'other' },
+    ];
+    const manifest = { ...shop.manifest, secrets: ['S', 'V'], sources: [asked, silent] };
+    const code = `${shop.code}; source('other', { receive: () => ({ events: [] }) })`;
+    await tenant.install({ manifest, code }, { secrets: { S: 'hush', V: 'agreed' } });
+    const ask = (source: string, token: string): Promise<RawAnswer> =>
+      rawRequest(
+        `${annex.url}/hooks/${tenant.slug}/shop.${source}` +
+          `?hub.mode=subscribe&hub.challenge=4711&hub.verify_token=${token}`,
+      );
+    expect(await ask('in', 'agreed')).toMatchObject({ status: 200, text: '4711' });
+    expect(await ask('in', 'guessed')).toMatchObject({ status: 403, text: expect.stringContaining('HOOK_UNVERIFIED') });
+    expect(await ask('other', 'agreed')).toMatchObject({
+      status: 403,
+      text: expect.stringContaining('HOOK_UNVERIFIED'),
+    });
+    expect((await send(tenant, { orders: [1] })).status).toBe(202);
+
+    const undeclared = packPlugin({ manifest: { ...manifest, secrets: ['S'] }, code });
+    expect((await tenant.owner.upload(undeclared)).body.errors).toMatchObject([
+      { pointer: '/sources/0/verify_token', code: 'SECRET_UNDECLARED' },
+    ]);
   });
 });

@@ -11,6 +11,7 @@ import {
   headerOf,
   readInbound,
   slackChallenge,
+  unpackProven,
   webhookErrors,
   wrongMethod,
   type HandshakeAnswer,
@@ -67,21 +68,23 @@ export class Receiving {
 
   /**
    * Takes what a sender sent: its handler runs, and its events are written in one transaction before the answer. What
-   * fails has written nothing, and is answered with a status that makes a sender try again. Throws `HOOK_NOT_FOUND`,
-   * `HOOK_METHOD`, `HOOK_UNVERIFIED`, `INVALID_SIGNATURE`, `EMIT_DEPTH`, `SOURCE_PAUSED`, and what the run failed with.
+   * fails has written nothing, and is answered with a status that makes a sender try again. `maxBytes`: of the body
+   * once it is unpacked. Throws `HOOK_NOT_FOUND`, `HOOK_METHOD`, `HOOK_UNVERIFIED`, `INVALID_SIGNATURE`,
+   * `HOOK_ENCODING`, `HOOK_BODY`, `PAYLOAD_TOO_LARGE`, `EMIT_DEPTH`, `SOURCE_PAUSED`, and what the run failed with.
    */
   async receive(
     tenant: TenantActor['tenant'],
     name: string,
-    request: InboundRequest,
-    { hops, signal }: { hops: number; signal?: AbortSignal },
+    sent: InboundRequest,
+    { hops, maxBytes, signal }: { hops: number; maxBytes: number; signal?: AbortSignal },
   ): Promise<SourceReception> {
     const found = await this.#find(tenant, name);
     const preset = presetOf(found.source.spec.auth as RouteAuth);
-    const handshake = answerHandshake({ preset, request, verifyToken: null });
+    const verifyToken = sent.method === 'GET' ? await this.#verifyToken(found.source) : null;
+    const handshake = answerHandshake({ preset, request: sent, verifyToken });
     if (handshake) return { kind: 'handshake', ...handshake };
-    if (request.method !== 'POST') throw wrongMethod(request);
-    await this.#believe(found, request);
+    if (sent.method !== 'POST') throw wrongMethod(sent);
+    const request = await this.#believe(found, sent, maxBytes);
     const challenge = preset === 'slack' ? slackChallenge(readInbound(preset, request)) : undefined;
     if (challenge !== undefined) return { kind: 'challenge', challenge };
     if (hops > maxEmitDepth)
@@ -108,18 +111,26 @@ export class Receiving {
     return { source, snapshot };
   }
 
-  async #believe({ source }: Found, request: InboundRequest): Promise<void> {
+  /** What a sender that asks first must bring along; `null`: nothing was agreed on. */
+  async #verifyToken({ tenantId, installationId, spec }: SourceRow): Promise<string | null> {
+    // Of a source that was connected before there was such a thing, the row does not say.
+    if (!spec.verifyToken) return null;
+    return (await this.options.readSecret(tenantId, installationId, spec.verifyToken)) ?? null;
+  }
+
+  async #believe({ source }: Found, request: InboundRequest, maxBytes: number): Promise<InboundRequest> {
     const auth = source.spec.auth as RouteAuth;
-    if (typeof auth === 'string') return;
+    const preset = presetOf(auth);
+    if (typeof auth === 'string') return unpackProven(request, { preset, maxBytes, isProven: () => false });
     const named = 'hmac' in auth ? auth.hmac : auth.token;
     const secret = await this.options.readSecret(source.tenantId, source.installationId, named.secret);
-    const header = (field: string): string | undefined => headerOf(request, field);
-    if (secret !== undefined && proves(auth, { secret, header, request, nowMs: this.options.clock.now() })) return;
-    throw webhookErrors.error(
-      'INVALID_SIGNATURE',
-      'The signature of the request does not match, or its time is too far away. Sign its exact body with the secret ' +
-        'that both sides keep.',
-    );
+    const nowMs = this.options.clock.now();
+    return unpackProven(request, {
+      preset,
+      maxBytes,
+      isProven: (one) =>
+        secret !== undefined && proves(auth, { secret, header: (field) => headerOf(one, field), request: one, nowMs }),
+    });
   }
 
   /** Before the first request of a release. Two at once may both do it, as after a worker that died. */

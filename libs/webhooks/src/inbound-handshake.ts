@@ -87,8 +87,8 @@ function answerHub({ preset, request, verifyToken }: Handshake): HandshakeAnswer
     if (sameText(given, [verifyToken])) return plain(challenge);
     throw webhookErrors.error(
       'HOOK_UNVERIFIED',
-      'The verify_token is not the one of this source. Write the same text into both: here with PUT ' +
-        '/api/hooks/<source> { "verify_token" }, there where the webhook is registered.',
+      'The verify_token is not the one of this source. Write the same text into both: here into the verify_token of ' +
+        'the source, there where the webhook is registered.',
     );
   }
   // A hub of WebSub knows no token. What it sends is signed with a secret that it was told, so only an end that nobody
@@ -96,8 +96,8 @@ function answerHub({ preset, request, verifyToken }: Handshake): HandshakeAnswer
   if (preset === 'websub' && mode === 'subscribe') return plain(challenge);
   throw webhookErrors.error(
     'HOOK_UNVERIFIED',
-    'This source has no verify_token. Set one with PUT /api/hooks/<source> { "verify_token" } and give it to the ' +
-      'sender.',
+    'This source has no verify_token. Set one with PUT /api/hooks/<source> { "verify_token" }, or name a secret as ' +
+      'verify_token of a source in plugin.json, and give it to the sender.',
   );
 }
 

@@ -29,7 +29,7 @@ import {
 import type { HookSourceRow } from './rows/hook-source-row.js';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
 import { refuseCursor, webhookErrors } from './errors.js';
-import { unpackBody } from './inbound-body.js';
+import { unpackProven } from './inbound-body.js';
 import { answerHandshake, wrongMethod, type HandshakeAnswer } from './inbound-handshake.js';
 import {
   corsOf,
@@ -40,9 +40,8 @@ import {
   type HookOptions,
   type HookSourceInput,
 } from './inbound-input.js';
-import { bodyProves, isProven, secretPlaces, withoutSecret } from './inbound-proof.js';
+import { isProven, secretPlaces, withoutSecret } from './inbound-proof.js';
 import {
-  headerOf,
   readInbound,
   shownInboundHeaders,
   slackChallenge,
@@ -236,46 +235,20 @@ export class InboundHooks {
     return found;
   }
 
-  /**
-   * The request with its body unpacked, once it proved where it comes from: what was sent is signed by most, what was
-   * packed by some.
-   */
-  async #believe(
-    row: HookSourceRow,
-    own: OwnSecrets,
-    request: InboundRequest,
-    maxBytes: number,
-  ): Promise<InboundRequest> {
+  #believe(row: HookSourceRow, own: OwnSecrets, request: InboundRequest, maxBytes: number): Promise<InboundRequest> {
     const preset = row.preset as HookPreset;
-    const encoding = headerOf(request, 'content-encoding');
-    const unpack = async (): Promise<InboundRequest | undefined> => {
-      const body = await unpackBody(encoding, request.body, maxBytes);
-      return body && { ...request, body };
-    };
-    if (preset === 'none') return (await unpack()) ?? request;
     const { url = request.url, signature }: HookOptions = readOptions(row.options);
-    const secrets = validSecrets(own, this.options.clock.now());
-    const isBelieved = (one: InboundRequest): boolean =>
-      secrets.some((secret) =>
-        isProven({
-          preset,
-          secret,
-          request: one,
-          header: row.header,
-          toleranceS: row.toleranceS,
-          url,
-          form: signature,
-          nowMs: this.options.clock.now(),
-        }),
-      );
-    const isSentProven = isBelieved(request);
-    const unpacked = isSentProven || bodyProves(preset) ? await unpack() : undefined;
-    if (isSentProven || (unpacked && isBelieved(unpacked))) return unpacked ?? request;
-    throw webhookErrors.error(
-      'INVALID_SIGNATURE',
-      'The signature of the request does not match, or its time is too far away. Sign its exact body with the ' +
-        'secret that both sides keep.',
-    );
+    const nowMs = this.options.clock.now();
+    const { header, toleranceS } = row;
+    return unpackProven(request, {
+      preset,
+      maxBytes,
+      isProven: (one) =>
+        preset !== 'none' &&
+        validSecrets(own, nowMs).some((secret) =>
+          isProven({ preset, secret, request: one, header, toleranceS, url, form: signature, nowMs }),
+        ),
+    });
   }
 
   #emit(

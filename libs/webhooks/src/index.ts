@@ -3,6 +3,7 @@ export { disableAfter } from './endpoint-health.js';
 export { webhookErrors } from './errors.js';
 export { InboundHooks, type HookSourceView, type InboundHooksOptions, type Reception } from './inbound.js';
 export { answerHandshake, methodFault, wrongMethod, type HandshakeAnswer } from './inbound-handshake.js';
+export { unpackProven, type Proving } from './inbound-body.js';
 export type { HookSourceInput } from './inbound-input.js';
 export {
   headerOf,

@@ -111,9 +111,10 @@ class HooksDoor {
     const { hooks, receiving, bodyLimit } = this.options;
     const { source } = request.params;
     const hops = readHops(single(request.headers[hopsHeader]));
-    if (isPackageSource(source)) return receiving.receive(tenant, source, inbound, { hops });
-    return unlessNotFound(hooks.receive(tenant, source, inbound, { hops, maxBytes: bodyLimit }), () =>
-      receiving.receive(tenant, source, inbound, { hops }),
+    const limits = { hops, maxBytes: bodyLimit };
+    if (isPackageSource(source)) return receiving.receive(tenant, source, inbound, limits);
+    return unlessNotFound(hooks.receive(tenant, source, inbound, limits), () =>
+      receiving.receive(tenant, source, inbound, limits),
     );
   }
 

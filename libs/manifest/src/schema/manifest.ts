@@ -72,6 +72,8 @@ export interface ManifestEventSource {
   timezone: string;
   /** Who may send to a source that receives; `null` for every other type. */
   auth: RouteAuth | null;
+  /** Name of the secret that senders bring along when they ask first (`hub.verify_token`); `null`: none. */
+  verifyToken: string | null;
   /** What a connection needs, as it was written: it may hold `${SECRET:…}` and `${CONFIG:…}`. */
   with: JsonObject;
   /** Patterns of the events that it may emit. */

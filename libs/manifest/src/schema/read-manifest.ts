@@ -142,6 +142,7 @@ function normalSource(source: NonNullable<ManifestSource['sources']>[number]): M
     schedule: source.schedule ?? null,
     timezone: source.timezone ?? 'UTC',
     auth: (source.auth ?? null) as RouteAuth | null,
+    verifyToken: source.verify_token ?? null,
     with: (source.with ?? {}) as JsonObject,
     events: source.events,
     require: [...new Set(source.require ?? [])],

@@ -156,6 +156,10 @@ const source = z.strictObject({
     .describe('receive and alertmanager only: who may send, as the auth of a route')
     .meta({ examples: [{ hmac: { secret: 'SHOP_SECRET', scheme: 'github' } }] })
     .optional(),
+  verify_token: secretName
+    .describe('receive only: the secret that senders bring along as hub.verify_token when they ask first')
+    .meta({ examples: ['META_VERIFY'] })
+    .optional(),
   with: z
     .record(z.string(), z.unknown())
     .describe('what the connection needs; texts may hold ${SECRET:NAME} and ${CONFIG:key:-default}')

@@ -43,6 +43,7 @@ function keyFaults(source: JsonObject, pointer: string): InputFault[] {
     timezone: isPoll,
     timeout_ms: handledSourceTypes.has(type),
     auth: receives,
+    verify_token: type === 'receive',
     with: connectedSourceTypes.has(type),
   };
   const strange = Object.entries(own).filter(([key, isOwn]) => !isOwn && source[key] !== undefined);
@@ -95,20 +96,27 @@ function authFaults({ type, auth }: JsonObject, pointer: string, { secrets }: Ju
   return fault === undefined ? [] : [{ pointer: `${pointer}/auth`, code: 'SOURCE', detail: fault }];
 }
 
-/** Secrets that a connection's texts name must be declared, so that enabling asks for them. */
-function secretFaults({ with: given }: JsonObject, pointer: string, { secrets }: Judging): InputFault[] {
-  if (!isJsonObject(given)) return [];
-  return Object.entries(given).flatMap(([key, value]) => {
-    const named = typeof value === 'string' ? [...value.matchAll(/\$\{SECRET:([^}]*)\}/g)] : [];
-    return named
-      .map(([, name = '']) => name)
-      .filter((name) => !secrets.includes(name))
-      .map((name): InputFault => ({
-        pointer: `${pointer}/with/${key}`,
-        code: 'SECRET_UNDECLARED',
-        detail: `names the secret ${quote(name)}, which the manifest does not declare; add it to "secrets".`,
-      }));
+/** Secrets that a source names must be declared, so that enabling asks for them. */
+function secretFaults(
+  { with: given = {}, verify_token: token }: JsonObject,
+  pointer: string,
+  { secrets }: Judging,
+): InputFault[] {
+  const undeclared = (name: string, at: string): InputFault[] =>
+    secrets.includes(name)
+      ? []
+      : [
+          {
+            pointer: `${pointer}/${at}`,
+            code: 'SECRET_UNDECLARED',
+            detail: `names the secret ${quote(name)}, which the manifest does not declare; add it to "secrets".`,
+          },
+        ];
+  const named = Object.entries(isJsonObject(given) ? given : {}).flatMap(([key, value]) => {
+    const names = typeof value === 'string' ? [...value.matchAll(/\$\{SECRET:([^}]*)\}/g)] : [];
+    return names.flatMap(([, name = '']) => undeclared(name, `with/${key}`));
   });
+  return [...(typeof token === 'string' ? undeclared(token, 'verify_token') : []), ...named];
 }
 
 function eventFaults({ events, require }: JsonObject, pointer: string): InputFault[] {

@@ -10,6 +10,8 @@ export interface SourceSpec {
   schedule: string | null;
   timezone: string;
   auth: Json;
+  /** Name of the secret that senders bring along when they ask first (`hub.verify_token`); `null`: none. */
+  verifyToken?: string | null;
   with: { [key: string]: Json };
   events: string[];
   require: string[];
