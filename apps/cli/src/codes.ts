@@ -10,6 +10,14 @@ export const cliCodes = {
     title: 'Something failed that has no code',
     wayOut: 'Read the message; `annex doctor` looks for what keeps the command line from working.',
   },
+  FILE_EXISTS: {
+    title: 'A file that would be written is there already',
+    wayOut: 'Name another folder with `--out`, or say `--force` to write over it.',
+  },
+  FILE_INVALID: {
+    title: 'A file that was given has faults',
+    wayOut: 'Mend what is listed above the message, with file and line.',
+  },
   FIXTURES_INVALID: {
     title: '`fixtures/http.json` is no list of answers',
     wayOut: 'Write a list of `{ "method", "url", "status", "headers", "body" }`.',

@@ -1,4 +1,6 @@
 import type { PlacedFault, PluginCheck } from '@annex/sdk/package';
+import type { Cli } from '../cli.js';
+import { invalid, type CliFault } from '../faults.js';
 import type { Style } from '../terminal/style.js';
 import { harmless } from '../terminal/style.js';
 
@@ -27,4 +29,10 @@ export function writeCheck({ errors, warnings }: PluginCheck, style: Style): str
       ? style.red(`${count(errors.length, 'error')}, ${count(warnings.length, 'warning')}`)
       : `${style.green('valid')}${warnings.length > 0 ? `, ${count(warnings.length, 'warning')}` : ''}`,
   ].join('\n');
+}
+
+/** Tells the faults of a file that is no package, and makes the `FILE_INVALID` to throw. */
+export function tellFaults({ terminal }: Cli, errors: readonly PlacedFault[], message: string): CliFault {
+  if (!terminal.isJson) terminal.note(writeFaults(errors, 'error', terminal.noteStyle).join('\n'));
+  return invalid('FILE_INVALID', message, { errors: terminal.isJson ? errors : [] });
 }

@@ -18,9 +18,13 @@ const manifest = `{
   "secrets": [{ "name": "API_KEY", "required": true }],
   "config": { "type": "object", "additionalProperties": false, "properties": {
     "channel": { "type": "string", "default": "#ops" }
-  } }
+  } },
+  "sources": [
+    { "name": "shop", "type": "receive", "events": ["order.*"],
+      "auth": { "hmac": { "secret": "API_KEY", "scheme": "github" } } }
+  ]
 }`;
-const code = `import { hook, job, route } from '@annex/sdk'
+const code = `import { hook, job, route, source } from '@annex/sdk'
 import { total } from './total.ts'
 
 hook('order.paid', async (ctx, event) => {
@@ -29,12 +33,22 @@ hook('order.paid', async (ctx, event) => {
 })
 route('/orders/:id', async (ctx) => ctx.db.getById('orders', ctx.params.id))
 job('nightly', async (ctx) => ctx.templates.render('report', { day: ctx.run.id }))
+source('shop', { receive: async (ctx) => ({ events: [{ type: 'order.made', data: await ctx.request.json() }] }) })
 `;
 const sound: Record<string, string> = {
   'plugin.json': manifest,
   'main.ts': code,
   'total.ts': 'export const total = (data: any): number => data.total\n',
   'templates/report.html': '<p>{{ day }}</p>\n',
+  'mappings/orders.yaml': `api_version: v1
+mappings:
+  - source: shop
+    type: order.made
+    where: { "data.total": { $gte: 100 } }
+    to: order.large
+    severity: warning
+    dedupe: { key: "{{ subject }}", window_s: 600 }
+`,
   'webhooks/paid.yaml': `api_version: v1
 on: ["order.paid"]
 delivery:
@@ -164,6 +178,63 @@ describe('the message alone leads to the fix', () => {
       change('webhooks/paid.yaml', 'API_KEY', 'KEY'),
       'webhooks/paid.yaml:5',
       /"KEY".*"secrets"/,
+    ],
+    ['a source of a type that is none', plugin('"receive"', '"recieve"'), 'plugin.json:16', /Did you mean "receive"/],
+    ['a source that polls without a schedule', plugin('"receive"', '"poll"'), 'plugin.json:16', /schedule is required/],
+    [
+      'a source that anybody may send to, unsaid',
+      plugin(',\n      "auth"', ',\n      "with"'),
+      'plugin.json:16',
+      /auth/,
+    ],
+    [
+      'a source’s secret that is not declared',
+      plugin('"secret": "API_KEY"', '"secret": "SHOP_KEY"'),
+      'plugin.json:17',
+      /"SHOP_KEY".*does not declare/,
+    ],
+    ['a source of another name', main(`source('shop'`, `source('shops'`), 'main.ts:10', /"shops".*Did you mean "shop"/],
+    [
+      'a source that handles what it does not get',
+      main('receive: async (ctx)', 'poll: async (ctx)'),
+      'main.ts:10',
+      /has no receive/,
+    ],
+    [
+      'a rule with a key that is none',
+      change('mappings/orders.yaml', 'severity', 'sevrity'),
+      'mappings/orders.yaml:7',
+      /mappings\.0\.sevrity is not a key.*Did you mean "severity"/,
+    ],
+    [
+      'a rule’s filter with an operator that is none',
+      change('mappings/orders.yaml', '$gte', '$gt_'),
+      'mappings/orders.yaml:5',
+      /\$gt/,
+    ],
+    [
+      'a rule’s text of an unknown field',
+      change('mappings/orders.yaml', '{{ subject }}', '{{ subjekt }}'),
+      'mappings/orders.yaml:8',
+      /Did you mean "subject"/,
+    ],
+    [
+      'a mapping that is no YAML',
+      change('mappings/orders.yaml', 'to: order.large', 'to: order.large: big'),
+      'mappings/orders.yaml:6',
+      /Nested mappings/,
+    ],
+    [
+      'a mapping in a file of another name',
+      { ...without('mappings/orders.yaml'), 'mappings/Orders.yml': 'api_version: v1\n' },
+      'mappings/Orders.yml',
+      /mappings\/<name>\.yaml/,
+    ],
+    [
+      'a type in KHook’s spelling',
+      change('mappings/orders.yaml', 'to: order.large', 'to: OrderLarge'),
+      'mappings/orders.yaml:6',
+      /read as "order_large"/,
     ],
   ])('%s', async (_, files, place, says) => {
     const faults = await judge(files);

@@ -43,7 +43,8 @@ export function faultPlaces(files: Files, registrations: readonly Registration[]
       .sort(byPlace);
 }
 
-function byPlace(one: PlacedFault, other: PlacedFault): number {
+/** In the order of files and lines. */
+export function byPlace(one: PlacedFault, other: PlacedFault): number {
   const [a, b] = [one.file ?? '', other.file ?? ''];
   return a === b ? (one.line ?? 0) - (other.line ?? 0) : a < b ? -1 : 1;
 }
@@ -104,26 +105,45 @@ function handlerPlace(pointer: string, registrations: readonly Registration[], f
  * into the file, and is told with the fault.
  */
 function filePlace(pointer: string, detail: string, files: Files): (Place & { detail: string }) | undefined {
-  const segments = pointer.split('/').slice(1).map(unescaped);
+  const segments = segmentsOf(pointer);
   for (let count = segments.length; count > 1; count -= 1) {
     const file = segments.slice(0, count).join('/');
     const bytes = files.get(file);
     if (bytes === undefined) continue;
-    const told = detail.startsWith(`${file}: `) ? detail.slice(file.length + 2) : detail;
-    const [, line, column] = /\bline (\d+)(?:, column (\d+))?/.exec(detail) ?? [];
-    if (line !== undefined) return { file, line: Number(line), column: column ? Number(column) : null, detail: told };
-    const inside = segments.slice(count);
-    const text = Buffer.from(bytes).toString('utf8');
-    const offset = findYamlPath(text, inside);
-    const place = offset === undefined ? { line: null, column: null } : lineAt(text, offset);
-    return { file, ...place, detail: inside.length === 0 ? told : `${inside.join('.')} ${told}` };
+    return placeInYaml(Buffer.from(bytes).toString('utf8'), { file, inside: segments.slice(count), detail });
   }
   return undefined;
 }
 
+interface InYaml {
+  file: string;
+  /** Where in the document: what stands behind the file in the fault's pointer. */
+  inside: readonly string[];
+  detail: string;
+}
+
+/** The place of a fault in a YAML text: the line that its words name, or the one that its pointer leads to. */
+export function placeInYaml(text: string, { file, inside, detail }: InYaml): Place & { detail: string } {
+  const told = detail.startsWith(`${file}: `) ? detail.slice(file.length + 2) : detail;
+  const [, line, column] = /\bline (\d+)(?:, column (\d+))?/.exec(told) ?? [];
+  if (line !== undefined) {
+    // The place stands beside the fault; at the beginning of its words it would be said twice.
+    const rest = told.replace(/^line \d+, column \d+: /, '');
+    return { file, line: Number(line), column: column ? Number(column) : null, detail: rest };
+  }
+  const offset = findYamlPath(text, inside);
+  const place = offset === undefined ? { line: null, column: null } : lineAt(text, offset);
+  return { file, ...place, detail: inside.length === 0 ? told : `${inside.join('.')} ${told}` };
+}
+
+/** Segments of a JSON pointer. */
+export function segmentsOf(pointer: string): string[] {
+  return pointer.split('/').slice(1).map(unescaped);
+}
+
 function manifestPlace(pointer: string, text: string | undefined): Place {
   if (text === undefined || pointer === '/file') return nowhere;
-  const offset = findPointer(text, pointer.split('/').slice(1).map(unescaped));
+  const offset = findPointer(text, segmentsOf(pointer));
   return { file: 'plugin.json', ...(offset === undefined ? { line: 1, column: null } : lineAt(text, offset)) };
 }
 

@@ -22,6 +22,14 @@ import type { PluginFiles } from './plugin-files.js';
 
 export { closeSandbox } from '../testing/shared-sandbox.js';
 export type { PlacedFault } from './fault-places.js';
+export {
+  importKhook,
+  type KhookFile,
+  type KhookImport,
+  type KhookLeftOut,
+  type KhookMapping,
+} from './khook/import-khook.js';
+export { readMappingFile, type MappingFile } from './mapping-file.js';
 export type { PluginFiles } from './plugin-files.js';
 export { typesFile, writePluginTypes, type PluginTypesResult } from './write-types.js';
 export { findPlugin, NoPlugin, readPlugin, type PluginFolder } from './read-plugin.js';
