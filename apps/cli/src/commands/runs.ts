@@ -15,7 +15,7 @@ export function addRuns({ program, does }: Commands): void {
   withList(runs.command('ls'))
     .description('list runs, newest first')
     .option('--plugin <slug>', 'of one plugin')
-    .option('--kind <kind>', 'route, event, job, webhook, filter or lifecycle')
+    .option('--kind <kind>', 'route, event, job, webhook, filter, lifecycle or source')
     .option('--status <status>', 'queued, running, retrying, succeeded, failed, cancelled or skipped')
     .option('--name <handler>', 'of one handler')
     .option('--event <id>', 'of one event')

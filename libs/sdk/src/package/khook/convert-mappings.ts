@@ -45,7 +45,8 @@ export function convertMappings({ value, text, dedupe: isDeduped }: ConvertOptio
     rename(entry);
     entry.set('type', type);
     if (to !== null) entry.set('to', to);
-    if (!entry.has('enabled')) {
+    // Without a value it is false to KHook, and true to Annex.
+    if ((entry.get('enabled') ?? null) === null) {
       entry.set('enabled', false);
       warnings.push({
         pointer: jsonPointer('mappings', index),

@@ -86,6 +86,11 @@ describe('event mappings of KHook', () => {
     ]);
   });
 
+  it('are off when "enabled" has no value, as it is in KHook', () => {
+    const [written] = bring({ 'e.yaml': 'mappings:\n  - { eventType: a, enabled: }\n' }).mappings;
+    expect([written?.enabled, read(written?.text ?? '')]).toMatchObject([0, { rules: [{ enabled: false }] }]);
+  });
+
   it('get the ten minutes of KHook when that is asked for', () => {
     const [written] = bring({ 'e.yaml': mappings }, { dedupe: true }).mappings;
     const { rules } = read(written?.text ?? '') as { rules: { dedupe: unknown }[] };
