@@ -64,10 +64,17 @@ function splitDocuments(text: string): string[] {
 function readText(reading: KhookReading, text: string, entry: string | null): void {
   const parsed = readYaml(Buffer.from(text), { maxBytes: 2 * maxBytes, levels, what: 'resource' });
   if (!parsed.ok) {
-    reading.errors.push(...parsed.errors);
+    reading.errors.push(...parsed.errors.slice(0, 1).map((fault) => withHelm(fault, text)));
     return;
   }
   addValue(reading, { value: parsed.value, text, at: [], hasColumns: entry === null, entry });
+}
+
+/** A template of a chart is no YAML yet; what a parser says of it helps nobody. */
+function withHelm(fault: InputFault, text: string): InputFault {
+  const place = /^line \d+, column \d+: /.exec(fault.detail)?.[0];
+  if (place === undefined || fault.code !== 'YAML_SYNTAX' || !/^\s*\{\{|: *\{\{/m.test(text)) return fault;
+  return { ...fault, detail: `${place}holds templates of Helm; give what "helm template" prints of the chart.` };
 }
 
 function addValue(reading: KhookReading, document: KhookDocument): void {

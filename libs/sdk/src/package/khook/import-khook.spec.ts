@@ -125,12 +125,20 @@ ${text.replace(/^(?=.)/gm, '    ')}`;
       'empty.yaml': '# nothing\n',
     });
     expect(result.mappings).toEqual([]);
+    // Of a text that is no YAML the first fault is told: the others follow from it.
     expect(places(result.errors)).toEqual([
       expect.stringMatching(/^bad\.yaml:14 mappings\.1\.source must be a text/),
       expect.stringMatching(/^bad\.yaml:23 mappings\.2\.severity must be one of .*Did you mean "critical"/),
       expect.stringMatching(/^empty\.yaml:\d+ holds nothing/),
       expect.stringMatching(/^other\.yaml:1 is neither a list of event mappings/),
       expect.stringMatching(/^worse\.yaml:\d /),
+    ]);
+  });
+
+  it('in a template of a chart are not guessed at', () => {
+    const chart = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ include "khook.fullname" . }}-mappings\n';
+    expect(places(bring({ 'configmap.yaml': chart }).errors)).toEqual([
+      expect.stringMatching(/^configmap\.yaml:4 holds templates of Helm; give what "helm template" prints/),
     ]);
   });
 
