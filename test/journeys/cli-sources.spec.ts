@@ -229,6 +229,8 @@ spec:
     expect(await text('import khook khook.yaml --out desk --force')).toMatch(
       /khook\.yaml:10 +left out +Hook staging\/pods[^]*written desk\/mappings\/khook\.yaml: 1 rules/,
     );
+    const missing = await cli.run(['import', 'khook', 'absent.yaml']);
+    expect([missing.code, missing.err]).toEqual([2, expect.stringContaining('absent.yaml')]);
     write('bad.yaml', khook.replace('severity', 'level').replace('prompt', 'ask'));
     const refused = await cli.run(['import', 'khook', 'bad.yaml', '--out', 'new']);
     expect([refused.code, refused.err]).toEqual([

@@ -49,7 +49,14 @@ export function explain(thrown: unknown): Explained {
   const network = networkFault(thrown);
   const detail = network ?? (thrown instanceof Error ? thrown.message : String(thrown));
   const code = network ? ('UNREACHABLE' satisfies CliCode) : codeOf(thrown);
-  return { exitCode: exitCodes.failed, code, detail, errors: [], requestId: null };
+  const exitCode = isMissingFile(thrown) ? exitCodes.invalidInput : exitCodes.failed;
+  return { exitCode, code, detail, errors: [], requestId: null };
+}
+
+/** A file that was named is not there; a program that cannot be started has the same code. */
+function isMissingFile(thrown: unknown): boolean {
+  const { code, syscall } = (thrown ?? {}) as NodeJS.ErrnoException;
+  return code === 'ENOENT' && syscall === 'open';
 }
 
 /** Codes of runs and answers that stand for a limit that was hit. */
