@@ -22,8 +22,10 @@ export interface MappingFile {
  * operator of a server reserves is not known here.
  * @param file as it is named in faults
  * @example
+ * import { readFile } from 'node:fs/promises'
+ *
  * const { document, errors } = readMappingFile('pods.yaml', await readFile('pods.yaml'))
- * if (document) await annex.setMapping({ path: { name: 'pods' }, body: document })
+ * console.log(document ? JSON.stringify(document) : errors)
  */
 export function readMappingFile(file: string, bytes: Uint8Array): MappingFile {
   const text = Buffer.from(bytes).toString('utf8');

@@ -51,8 +51,12 @@ export interface KhookImport {
  * named, and nothing is written for them: they call agents. Never throws for what the files hold.
  * @param dedupe makes events of one subject one alert for ten minutes, as KHook does. Default: no
  * @example
- * const { mappings, leftOut, errors } = importKhook([{ path: 'event-mappings.yaml', bytes }])
- * for (const { path, text } of mappings) await writeFile(path, text)
+ * import { readFile } from 'node:fs/promises'
+ *
+ * const path = 'event-mappings.yaml'
+ * const { mappings, leftOut, errors } = importKhook([{ path, bytes: await readFile(path) }])
+ * for (const { path: to, text } of mappings) await writeFile(to, text)
+ * console.log(leftOut, errors)
  */
 export function importKhook(
   files: readonly KhookFile[],
