@@ -15,9 +15,10 @@ const prelude = {
   code,
   cache: new ivm.ExternalCopy(cache.buffer.slice(cache.byteOffset, cache.byteOffset + cache.byteLength)),
 };
+const guard = new TurnGuard(ivm);
 const options = {
   addon: ivm,
-  guard: new TurnGuard(ivm),
+  guard,
   prelude,
   memoryMb: 100,
   callNames: '["kv.get","kv.set","emit","db.query"]',
@@ -50,5 +51,5 @@ console.log(
     `processor time p50 ${percentile(used, 0.5)} ms, p99 ${percentile(used, 0.99)} ms ` +
     `(${(code.length / 1024).toFixed(0)} kB of prelude, ${(cache.length / 1024).toFixed(0)} kB of code cache)`,
 );
-// The turn guard's own isolate waits on a thread for as long as the process lives.
-process.exit(0);
+// Its own isolate waits on a thread, and the process with it.
+guard.stop();
