@@ -298,7 +298,8 @@ export function play(
       const bed = await makeBed();
       for (const one of nodes) {
         one.patchWith([...tempo, ...patches]);
-        await one.end('SIGKILL');
+        // In good order: a permit that it held when it was killed would come again, and do the work of the safeguard.
+        await one.end('SIGTERM');
       }
       await Promise.all(nodes.map((one) => one.up()));
       return { annex, mutant: await run(bed, patience.mutantMs, true) };
