@@ -191,6 +191,11 @@ function send(
   for (const [name, value] of answerFields(headers, isForCaller, false)) lines.push(name, value);
   const text = body?.data ?? '';
   lines.push('content-length', String(Buffer.byteLength(text)));
-  response.writeHead(status, lines as string[]);
-  response.end(text);
+  try {
+    response.writeHead(status, lines as string[]);
+    response.end(text);
+  } catch {
+    // Whoever tells of the answer is in the middle of an executor's messages: nothing may be thrown at it.
+    response.destroy();
+  }
 }
