@@ -265,6 +265,17 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     await annex.operator.delete(`/api/tenants/${tenant.slug}-r?confirm=${tenant.slug}-r`);
     return { path: `/api/tenants/${tenant.slug}-r/restore`, by: annex.operator };
   },
+  'POST /api/tenants/{slug}/suspend': ({ annex, tenant }) =>
+    Promise.resolve({
+      path: `/api/tenants/${tenant.slug}/suspend`,
+      by: annex.operator,
+      body: { reason: 'one' },
+      other: { body: { reason: 'two' } },
+    }),
+  'POST /api/tenants/{slug}/resume': async ({ annex, tenant }) => {
+    await annex.operator.post(`/api/tenants/${tenant.slug}/suspend`, { reason: 'one' });
+    return { path: `/api/tenants/${tenant.slug}/resume`, by: annex.operator };
+  },
   'PATCH /api/tenant': () =>
     Promise.resolve({ path: '/api/tenant', body: { name: 'N' }, other: { body: { name: 'M' } } }),
   'PATCH /api/tenants/{slug}': ({ annex, tenant }) =>

@@ -18,6 +18,7 @@ import { SessionTokens, type Credential } from './session-tokens.js';
 import { requirePerson, Sessions } from './sessions.js';
 import { StreamTokens } from './stream-tokens.js';
 import { TenantResolution, type TenantAddress } from './tenant-resolution.js';
+import { Suspensions } from './suspensions.js';
 import { Tenants } from './tenants.js';
 import { ApiTokens } from './api-tokens.js';
 import { Users } from './users.js';
@@ -73,6 +74,7 @@ export interface ChangedPassword {
 /** Who is there, and in which tenant with what right. */
 export class Access implements Stoppable {
   readonly tenants: Tenants;
+  readonly suspensions: Suspensions;
   readonly users: Users;
   readonly tokens: ApiTokens;
   readonly operators: Operators;
@@ -122,6 +124,7 @@ export class Access implements Stoppable {
     });
     this.#resolution = new TenantResolution({ database, clock, baseDomain });
     this.tenants = new Tenants({ database, clock, logger, graceMs: tenantGraceDays * DAY, forget });
+    this.suspensions = new Suspensions({ database, logger, forget });
     this.users = new Users({ database, passwords, ownPassword, emit, clock, forget });
     this.tokens = new ApiTokens({ database, clock, forget });
     this.actors = new Actors({ database });

@@ -230,12 +230,14 @@ function tenantOf(row: {
   tenant_slug: string;
   tenant_name: string;
   tenant_erases_at: Date | null;
+  tenant_shut_for: string | null;
 }): TenantRef {
   return {
     id: idFromUuid('tenant', row.tenant_id),
     slug: row.tenant_slug,
     name: row.tenant_name,
     ...(row.tenant_erases_at && { erasesAt: row.tenant_erases_at }),
+    ...(row.tenant_shut_for !== null && { shutFor: row.tenant_shut_for }),
   };
 }
 

@@ -7,6 +7,8 @@ export interface TenantRef {
   name: string;
   /** When its data goes: it was deleted, and nobody enters it. Left out: it lives. */
   erasesAt?: Date;
+  /** Why nobody but operators enters it: it is suspended. Left out: it is open. */
+  shutFor?: string;
 }
 
 /** A place in one tenant. */

@@ -9,6 +9,7 @@ export const accessErrors = defineErrors('access', {
   FORBIDDEN: { title: 'Not allowed', status: 403, fault: 'caller' },
   TENANT_FORBIDDEN: { title: 'Not your tenant', status: 403, fault: 'caller' },
   TENANT_DELETED: { title: 'The tenant was deleted', status: 403, fault: 'policy' },
+  TENANT_SUSPENDED: { title: 'The tenant is suspended', status: 403, fault: 'policy' },
   TENANT_ERASING: { title: 'The tenant is being erased', status: 409, fault: 'caller' },
   TENANT_REQUIRED: { title: 'A tenant must be named', status: 400, fault: 'caller' },
   TENANT_CONFLICT: { title: 'The request names two tenants', status: 400, fault: 'caller' },
@@ -41,6 +42,16 @@ export function tenantDeleted(slug: string, erasesAt: Date): Error {
     {
       extra: { erases_at: when },
     },
+  );
+}
+
+/** What everybody but operators gets who wants into a tenant that is suspended. */
+export function tenantSuspended(slug: string, reason: string): Error {
+  return accessErrors.error(
+    'TENANT_SUSPENDED',
+    `The tenant ${slug} is suspended: ${reason} Nobody enters it and nothing of it is started; what waits is kept. ` +
+      `A platform operator lets it go on with POST /api/tenants/${slug}/resume.`,
+    { extra: { reason } },
   );
 }
 

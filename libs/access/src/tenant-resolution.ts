@@ -2,7 +2,7 @@ import { quote, type Clock } from '@annex/kernel';
 import { findTenantBySlug } from './rows/tenants.js';
 import { WatchedCache, type Change, type Database } from '@annex/database';
 import { callerIn, type Principal, type Resolved, type TenantRef } from './caller.js';
-import { accessErrors, tenantDeleted, unauthenticated } from './errors.js';
+import { accessErrors, tenantDeleted, tenantSuspended, unauthenticated } from './errors.js';
 
 /** Where a request says which tenant it means. */
 export interface TenantAddress {
@@ -62,7 +62,8 @@ export class TenantResolution {
   /**
    * The tenant and the caller in it. Without a principal the caller is `null`, for routes that are open to everybody.
    * Throws
-   * `UNAUTHENTICATED`, `TENANT_DELETED`, `TENANT_FORBIDDEN` (not theirs or not there: the answer is the same),
+   * `UNAUTHENTICATED`, `TENANT_DELETED`, `TENANT_SUSPENDED`,
+   * `TENANT_FORBIDDEN` (not theirs or not there: the answer is the same),
    * `TENANT_REQUIRED`, `TENANT_CONFLICT`, and to operators `NOT_FOUND`.
    */
   async resolve(principal: Principal | null, address: TenantAddress, requestId: string): Promise<Resolved> {
@@ -85,6 +86,7 @@ export class TenantResolution {
           slug: row.slug,
           name: row.name,
           ...(row.eraseAfter && { erasesAt: row.eraseAfter }),
+          ...(row.suspendScope === 'everything' && { shutFor: row.suspendReason ?? '' }),
         },
       };
     });
@@ -104,15 +106,15 @@ export class TenantResolution {
     if (slug === undefined) return onlyTenant(principal, requestId);
     if (principal) {
       const own = principal.memberships.find((membership) => membership.tenant.slug === slug)?.tenant;
-      if (own) return { tenant: living(own), caller: callerIn(principal, own, requestId) };
+      if (own) return { tenant: open(own, principal), caller: callerIn(principal, own, requestId) };
       if (!principal.operator) throw forbidden(slug);
     }
     const found = find(slug);
     if (!found) return undefined;
     const { tenant } = found;
     // Strangers do not learn what became of a tenant.
-    if (tenant && (principal || tenant.erasesAt === undefined))
-      return { tenant: living(tenant), caller: principal && callerIn(principal, tenant, requestId) };
+    if (tenant && (principal || (tenant.erasesAt === undefined && tenant.shutFor === undefined)))
+      return { tenant: open(tenant, principal), caller: principal && callerIn(principal, tenant, requestId) };
     if (principal)
       throw accessErrors.error('NOT_FOUND', `There is no tenant ${quote(slug)}. GET /api/tenants lists them.`);
     // The same as for a tenant that exists and whose plugins want a token.
@@ -142,9 +144,13 @@ export class TenantResolution {
   }
 }
 
-/** Throws `TENANT_DELETED` for a tenant in its time of grace. */
-function living(tenant: TenantRef): TenantRef {
+/**
+ * Throws `TENANT_DELETED` for a tenant in its time of grace, and `TENANT_SUSPENDED` to whoever is no operator for one
+ * that is suspended: an operator has to see what is wrong in it.
+ */
+function open(tenant: TenantRef, principal: Principal | null): TenantRef {
   if (tenant.erasesAt !== undefined) throw tenantDeleted(tenant.slug, tenant.erasesAt);
+  if (tenant.shutFor !== undefined && principal?.operator !== true) throw tenantSuspended(tenant.slug, tenant.shutFor);
   return tenant;
 }
 
@@ -156,7 +162,7 @@ function onlyTenant(principal: Principal | null, requestId: string): Resolved {
     );
   const [only, ...others] = principal.memberships;
   if (only && others.length === 0)
-    return { tenant: living(only.tenant), caller: callerIn(principal, only.tenant, requestId) };
+    return { tenant: open(only.tenant, principal), caller: callerIn(principal, only.tenant, requestId) };
   if (!only && !principal.operator)
     throw accessErrors.error(
       'TENANT_FORBIDDEN',

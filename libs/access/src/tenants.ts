@@ -8,13 +8,12 @@ import {
   type Clock,
   type Id,
   type InputFault,
-  type Json,
   type Logger,
   type Page,
   type PageRequest,
 } from '@annex/kernel';
 import type { QuotaLimits } from '@annex/quotas';
-import { appendPlatformAudit, listPlatformAudit, type PlatformAuditView } from '@annex/audit';
+import { listPlatformAudit, type PlatformAuditView } from '@annex/audit';
 import {
   appendTenantAudit,
   countTenant,
@@ -30,12 +29,13 @@ import {
   type ErasedPortion,
 } from './rows/tenants.js';
 import type { TenantRow } from './rows/tenant-row.js';
-import { isUniqueViolation, type Change, type Database, type PlatformTransaction } from '@annex/database';
+import { isUniqueViolation, type Change, type Database } from '@annex/database';
 import { timezoneFault } from '@annex/scheduling';
 import type { Caller, Principal } from './caller.js';
 import { accessErrors, refuseFaults, tenantDeleted } from './errors.js';
 import { onePage, refuseCursor } from './pages.js';
 import { tenantSlugShape } from './tenant-resolution.js';
+import { actorOf, noTenant, recordOnTenant, requireOperator, requireSlug } from './tenant-acts.js';
 import { tenantView, type TenantView } from './views.js';
 
 export interface TenantsOptions {
@@ -92,7 +92,7 @@ export class Tenants {
       await tx.changed(id, 'tenant');
       tx.afterCommit(() => this.options.forget({ tenantId: id, what: 'tenant' }));
       const row = await findTenantBySlug(tx, slug);
-      if (!row) throw notFound(slug);
+      if (!row) throw noTenant(slug);
       return tenantView(row);
     });
   }
@@ -110,7 +110,7 @@ export class Tenants {
     requireOperator(principal);
     requireSlug(slug);
     const row = await this.options.database.platform((tx) => findTenantBySlug(tx, slug));
-    if (!row) throw notFound(slug);
+    if (!row) throw noTenant(slug);
     return tenantView(row);
   }
 
@@ -127,7 +127,7 @@ export class Tenants {
   /** The tenant of somebody who belongs to it. */
   async own({ tenant }: Pick<Caller, 'tenant'>): Promise<TenantView> {
     const row = await this.options.database.platform((tx) => findTenantBySlug(tx, tenant.slug));
-    if (!row) throw notFound(tenant.slug);
+    if (!row) throw noTenant(tenant.slug);
     return tenantView(row);
   }
 
@@ -148,7 +148,7 @@ export class Tenants {
     try {
       return await this.options.database.platform(async (tx) => {
         const row = await lockTenantBySlug(tx, slug);
-        if (!row || row.erasingSince) throw notFound(slug);
+        if (!row || row.erasingSince) throw noTenant(slug);
         if (row.eraseAfter) throw tenantDeleted(slug, row.eraseAfter);
         const { slug: newSlug, name, timezone, weight, backgroundConcurrency, quotas } = change;
         const wanted = {
@@ -170,7 +170,7 @@ export class Tenants {
         await tx.changed(row.id, 'tenant');
         tx.afterCommit(() => this.options.forget({ tenantId: row.id, what: 'tenant' }));
         const after = await findTenantBySlug(tx, change.slug ?? slug);
-        if (!after) throw notFound(slug);
+        if (!after) throw noTenant(slug);
         return tenantView(after);
       });
     } catch (thrown) {
@@ -207,10 +207,11 @@ export class Tenants {
     const { database, graceMs } = this.options;
     const tenant = await database.platform(async (tx) => {
       const row = await lockTenantBySlug(tx, slug);
-      if (!row) throw notFound(slug);
+      if (!row) throw noTenant(slug);
       await suspendTenant(tx, row.id, { by: actorOf(principal), graceMs: now ? 0 : graceMs });
       if (row.erasingSince === null)
-        await this.#record(tx, principal, row, {
+        await recordOnTenant(tx, principal, {
+          row,
           action: 'tenant.deleted',
           requestId,
           detail: { now, ...(await countTenant(tx, row.id)) },
@@ -236,7 +237,7 @@ export class Tenants {
     requireSlug(slug);
     return this.options.database.platform(async (tx) => {
       const row = await lockTenantBySlug(tx, slug);
-      if (!row) throw notFound(slug);
+      if (!row) throw noTenant(slug);
       if (row.erasingSince !== null)
         throw accessErrors.error(
           'TENANT_ERASING',
@@ -245,10 +246,10 @@ export class Tenants {
         );
       if (row.eraseAfter === null) return tenantView(row);
       await restoreTenant(tx, row.id);
-      await this.#record(tx, principal, row, { action: 'tenant.restored', requestId, detail: {} });
+      await recordOnTenant(tx, principal, { row, action: 'tenant.restored', requestId, detail: {} });
       tx.afterCommit(() => this.options.forget({ tenantId: row.id, what: 'tenant' }));
       const after = await lockTenantBySlug(tx, slug);
-      if (!after) throw notFound(slug);
+      if (!after) throw noTenant(slug);
       return tenantView(after);
     });
   }
@@ -297,39 +298,6 @@ export class Tenants {
   #portion(id: Id<'tenant'>): Promise<ErasedPortion> {
     return this.options.database.platform((tx) => eraseTenantPortion(tx, id));
   }
-
-  /** In the tenant's own trail, for as long as there is one, and in the platform's. */
-  async #record(
-    tx: PlatformTransaction,
-    principal: Principal,
-    row: TenantRow,
-    { action, requestId, detail }: { action: string; requestId: string; detail: Record<string, Json> },
-  ): Promise<void> {
-    const { id, slug, name } = row;
-    const actor = actorOf(principal);
-    await appendTenantAudit(tx, id, { actor, action, target: id, detail: { slug, ...detail }, requestId });
-    await appendPlatformAudit(tx, {
-      actor,
-      email: principal.email,
-      action,
-      target: id,
-      detail: { slug, name, ...detail },
-      requestId,
-    });
-  }
-}
-
-function requireOperator(principal: Principal): void {
-  if (!principal.operator) throw accessErrors.error('FORBIDDEN', 'Only platform operators may do this.');
-}
-
-/** Nothing is looked up under a name that no tenant can have. */
-function requireSlug(slug: string): void {
-  if (!tenantSlugShape.test(slug)) throw notFound(slug);
-}
-
-function actorOf(principal: Principal): string {
-  return principal.tokenId ?? principal.operatorId ?? principal.actor;
 }
 
 function slugFaults(slug: string): InputFault[] {
@@ -361,8 +329,4 @@ function slugTaken(slug: string, holder: TenantRow | null = null): Error {
   return accessErrors.error('SLUG_TAKEN', `Another tenant has the slug ${slug}.${until} Choose another.`, {
     errors: [{ pointer: '/slug', code: 'SLUG_TAKEN', detail: 'is taken' }],
   });
-}
-
-function notFound(slug: string): Error {
-  return accessErrors.error('NOT_FOUND', `There is no tenant ${quote(slug)}. GET /api/tenants lists them.`);
 }

@@ -3,7 +3,7 @@ import type { ApiTokenRow } from './rows/api-token-row.js';
 import type { InvitationMail, InvitationRow } from './rows/invitation-row.js';
 import type { InvitationStatus } from './rows/invitations.js';
 import type { Session } from './rows/sessions.js';
-import type { TenantRow } from './rows/tenant-row.js';
+import type { SuspensionScope, TenantRow } from './rows/tenant-row.js';
 import type { UserRow } from './rows/user-row.js';
 import type { Membership, Principal } from './caller.js';
 import type { Role } from './roles.js';
@@ -23,6 +23,8 @@ export interface TenantView {
   quotas: Record<string, number>;
   /** It was deleted: by whom, and from when on its data goes. `null`: it lives. */
   deletion: { requested_at: string; by: string; erases_at: string } | null;
+  /** An operator keeps it at a standstill: since when, who, why and how much of it. `null`: it goes on. */
+  suspension: { since: string; by: string; reason: string; scope: SuspensionScope } | null;
   created_at: string;
   updated_at: string;
 }
@@ -70,6 +72,8 @@ export interface TenantPlace {
   role: Role;
   /** It was deleted, and its data goes from then on. */
   erases_at?: string;
+  /** Why its people cannot enter it: it is suspended. */
+  suspended?: string;
 }
 
 /** Who a token belongs to. */
@@ -97,9 +101,15 @@ export function tenantView(row: TenantRow): TenantView {
     background_concurrency: backgroundConcurrency,
     quotas,
     deletion,
+    suspension: suspensionOf(row),
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
   };
+}
+
+function suspensionOf({ suspendedAt, suspendedBy, suspendReason, suspendScope }: TenantRow): TenantView['suspension'] {
+  if (suspendedAt === null || suspendedBy === null || suspendReason === null || suspendScope === null) return null;
+  return { since: suspendedAt.toISOString(), by: suspendedBy, reason: suspendReason, scope: suspendScope };
 }
 
 export function userView(row: UserRow): UserView {
@@ -146,10 +156,11 @@ export function tenantPlaces({
   memberships: readonly Membership[];
   operator: boolean;
 }): TenantPlace[] {
-  return memberships.map(({ tenant: { erasesAt, ...tenant }, role }) => ({
+  return memberships.map(({ tenant: { erasesAt, shutFor, ...tenant }, role }) => ({
     ...tenant,
     role: operator ? 'owner' : role,
     ...(erasesAt && { erases_at: erasesAt.toISOString() }),
+    ...(shutFor !== undefined && { suspended: shutFor }),
   }));
 }
 

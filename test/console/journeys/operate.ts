@@ -28,6 +28,16 @@ export function operate(): void {
     expect((await annex.operator.get(`/api/tenants/${slug}`)).body).toMatchObject({ weight: 3 });
     expect(await faultsOf(page, 'operator-tenant')).toEqual([]);
 
+    await page.getByRole('button', { name: 'Suspend…' }).click();
+    await page.getByRole('dialog').getByLabel('Reason').fill('An invoice is open.');
+    expect(await faultsOf(page, 'operator-suspend')).toEqual([]);
+    await page.getByRole('dialog').getByRole('button', { name: 'Suspend', exact: true }).click();
+    await page.getByText('Everything stands still').waitFor();
+    expect((await annex.operator.get(`/api/tenants/${slug}`)).body.suspension).toMatchObject({ scope: 'everything' });
+    expect(await faultsOf(page, 'operator-tenant-suspended')).toEqual([]);
+    await page.getByRole('button', { name: 'Resume', exact: true }).click();
+    await page.getByText('Made Here goes on').waitFor();
+
     await page.getByRole('button', { name: 'Delete', exact: true }).click();
     const sure = page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true });
     expect(await sure.isDisabled()).toBe(true);

@@ -24,7 +24,9 @@ const query = pageSchema.extend({
   until: instant.optional(),
 });
 const platformQuery = pageSchema.extend({
-  action: lookup(100).optional().describe('`tenant.deleted`, `tenant.restored`, `tenant.erased`'),
+  action: lookup(100)
+    .optional()
+    .describe('`tenant.deleted`, `tenant.restored`, `tenant.erased`, `tenant.suspended`, `tenant.resumed`'),
   target: lookup(100).optional().describe('The tenant’s id, or the slug that it had'),
 });
 

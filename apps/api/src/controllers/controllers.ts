@@ -25,7 +25,7 @@ import { EventStreamController, RunStreamController } from './streams.controller
 import { SecretsController } from './secrets.controller.js';
 import { SourcesController } from './sources.controller.js';
 import { StatsController } from './stats.controller.js';
-import { OwnTenantController, TenantsController } from './tenants.controller.js';
+import { OwnTenantController, SuspensionsController, TenantsController } from './tenants.controller.js';
 import { UsageController } from './usage.controller.js';
 import { UsersController } from './users.controller.js';
 import { WebhooksController } from './webhooks.controller.js';
@@ -38,6 +38,7 @@ export const controllers = [
   MeController,
   TokensController,
   TenantsController,
+  SuspensionsController,
   OwnTenantController,
   UsersController,
   ActorsController,

@@ -1,5 +1,6 @@
 import type { Page, PageRequest } from '@annex/kernel';
 import { Access, type Caller, type Principal } from '@annex/access';
+import { accountLimits } from '@annex/limits';
 import { quotaNames, type QuotaName } from '@annex/quotas';
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -9,7 +10,7 @@ import { CurrentCaller, CurrentPrincipal } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
 import { input, pageSchema } from '../http/input.js';
 import { nothing } from '../http/answers.js';
-import { Tenant } from '../views/access.js';
+import { suspensionScope, Tenant } from '../views/access.js';
 import { listOf } from '../views/shared.js';
 
 const newTenant = z.strictObject({
@@ -53,6 +54,11 @@ const deletion = z.object({
     .optional()
     .transform((text) => text === 'true')
     .describe('`true`: erase at once, without a time of grace'),
+});
+
+const suspension = z.strictObject({
+  reason: z.string().min(1).max(accountLimits.reasonChars).describe('Its people are told'),
+  scope: suspensionScope.default('everything'),
 });
 
 @ApiTags('Tenants')
@@ -148,6 +154,49 @@ export class TenantsController {
     @Req() request: FastifyRequest,
   ): Promise<Tenant> {
     return this.access.tenants.restore(principal, slug, request.id);
+  }
+}
+
+/** Tenants that operators keep at a standstill. */
+@ApiTags('Tenants')
+@Controller('api/tenants/:slug')
+export class SuspensionsController {
+  constructor(private readonly access: Access) {}
+
+  @Post('suspend')
+  @Endpoint({
+    name: 'suspendTenant',
+    summary: 'Bring a tenant, or its background work alone, to a standstill',
+    gate: 'operator',
+    body: suspension,
+    description:
+      'Runs under way end, and no further one is started. What waits is kept, and events that come meanwhile too ' +
+      'where background work alone stands still. Operators can still enter. Asked for again, the newer words hold.',
+    answers: { 200: Tenant },
+  })
+  suspend(
+    @CurrentPrincipal() principal: Principal,
+    @Param('slug') slug: string,
+    @Body(input(suspension)) body: z.infer<typeof suspension>,
+    @Req() request: FastifyRequest,
+  ): Promise<Tenant> {
+    return this.access.suspensions.suspend(principal, slug, { ...body, requestId: request.id });
+  }
+
+  @Post('resume')
+  @Endpoint({
+    name: 'resumeTenant',
+    summary: 'Let a suspended tenant go on',
+    gate: 'operator',
+    description: 'What waited is started; one that goes on already stays as it is.',
+    answers: { 200: Tenant },
+  })
+  resume(
+    @CurrentPrincipal() principal: Principal,
+    @Param('slug') slug: string,
+    @Req() request: FastifyRequest,
+  ): Promise<Tenant> {
+    return this.access.suspensions.resume(principal, slug, request.id);
   }
 }
 

@@ -8,6 +8,7 @@ export const TenantPlace = z
     name: z.string(),
     role,
     erases_at: time.optional().describe('It was deleted, and its data goes from then on'),
+    suspended: z.string().optional().describe('Why its people cannot enter it: it is suspended'),
   })
   .meta({ id: 'TenantPlace', description: 'A tenant that somebody belongs to, and as what' });
 export type TenantPlace = z.infer<typeof TenantPlace>;
@@ -114,6 +115,12 @@ export const User = z
   .meta({ id: 'User' });
 export type User = z.infer<typeof User>;
 
+export const suspensionScope = z
+  .enum(['everything', 'background'])
+  .describe(
+    '`everything`: its people cannot enter either; `background`: only that nothing is started in the background',
+  );
+
 export const Tenant = z
   .object({
     id: z.string(),
@@ -129,6 +136,10 @@ export const Tenant = z
       .object({ requested_at: time, by: z.string(), erases_at: time })
       .nullable()
       .describe('It was deleted: by whom, and from when on its data goes; `null`: it lives'),
+    suspension: z
+      .object({ since: time, by: z.string(), reason: z.string(), scope: suspensionScope })
+      .nullable()
+      .describe('An operator keeps it at a standstill; `null`: it goes on'),
     created_at: time,
     updated_at: time,
   })

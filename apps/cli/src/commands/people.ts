@@ -28,7 +28,8 @@ export function addTenants({ program, does }: Commands): void {
             { title: 'made', cell: ({ created_at: at }) => shortTime(at) },
             {
               title: '',
-              cell: ({ deletion }) => (deletion ? `erased ${shortTime(deletion.erases_at)}` : ''),
+              cell: ({ deletion, suspension }) =>
+                deletion ? `erased ${shortTime(deletion.erases_at)}` : suspension ? 'suspended' : '',
               color: () => 'red',
             },
           ],
@@ -61,6 +62,33 @@ export function addTenants({ program, does }: Commands): void {
       does(async (cli, _options, slug = '') => {
         const back = await (await cli.annex()).restoreTenant({ path: { slug } });
         cli.terminal.answer(back, (style) => style.green(`${back.slug} is back.`));
+      }),
+    );
+  addSuspensions(tenants, does);
+}
+
+function addSuspensions(tenants: Commands['program'], does: Commands['does']): void {
+  tenants
+    .command('suspend')
+    .description('bring a tenant to a standstill')
+    .argument('<slug>')
+    .requiredOption('--reason <text>', 'its people are told')
+    .option('--background', 'only that nothing is started in the background')
+    .action(
+      does(async (cli, { reason, background }: { reason: string; background?: true }, slug = '') => {
+        const body = { reason, scope: background ? ('background' as const) : ('everything' as const) };
+        const still = await (await cli.annex()).suspendTenant({ path: { slug }, body });
+        cli.terminal.answer(still, () => `${still.slug} stands still.`);
+      }),
+    );
+  tenants
+    .command('resume')
+    .description('let a suspended tenant go on')
+    .argument('<slug>')
+    .action(
+      does(async (cli, _options, slug = '') => {
+        const back = await (await cli.annex()).resumeTenant({ path: { slug } });
+        cli.terminal.answer(back, (style) => style.green(`${back.slug} goes on.`));
       }),
     );
 }

@@ -2,6 +2,7 @@ import { uuidFromId, type Id } from '@annex/kernel';
 import { IsNull, MoreThan } from 'typeorm';
 import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 import { ApiTokenRow } from './api-token-row.js';
+import { shutFor } from './tenant-suspension.js';
 
 export type NewApiToken = Pick<
   ApiTokenRow,
@@ -66,6 +67,8 @@ export interface TokenInTenant {
   tenant_name: string;
   /** When the tenant's data goes; `null`: it lives. */
   tenant_erases_at: Date | null;
+  /** Why nobody enters the tenant; `null`: it is open. */
+  tenant_shut_for: string | null;
 }
 
 /** A token by the SHA-256 of its text, across tenants; one that has expired too. */
@@ -73,7 +76,7 @@ export async function findApiTokenByHash(tx: PlatformTransaction, hash: Buffer):
   const [row] = await tx.query<TokenInTenant>(
     `select k.id, k.role, k.expires_at, k.user_id, u.email, u.role as user_role, o.id as operator_id,
        o.email as operator_email, t.id as tenant_id, t.slug as tenant_slug, t.name as tenant_name,
-       t.erase_after as tenant_erases_at
+       t.erase_after as tenant_erases_at, ${shutFor}
      from api_tokens k join tenants t on t.id = k.tenant_id and t.erasing_since is null
      left join users u on u.tenant_id = k.tenant_id and u.id = k.user_id
      left join operators o on o.id = k.operator_id

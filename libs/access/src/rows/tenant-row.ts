@@ -3,9 +3,13 @@ import type { Id, JsonObject } from '@annex/kernel';
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import { idColumn } from '@annex/database';
 
+/** How much of a tenant stands still: everything, so that its people cannot enter either, or background work alone. */
+export type SuspensionScope = 'everything' | 'background';
+
 /** A tenant: owns everything below it. */
 @Entity('tenants')
 @Index('tenants_to_erase', ['eraseAfter'], { where: 'erase_after IS NOT NULL' })
+@Index('tenants_at_rest', ['id'], { where: 'at_rest' })
 @Unique(['slug'])
 export class TenantRow {
   @PrimaryColumn({ name: 'id', ...idColumn('tenant') })
@@ -51,6 +55,32 @@ export class TenantRow {
   /** Rows that went so far, by table: counted with each portion, so that no crash forgets them. */
   @Column({ name: 'erased', type: 'jsonb', default: {} })
   erased!: JsonObject;
+
+  /** Since when an operator keeps it at a standstill; `null`: it goes on. */
+  @Column({ name: 'suspended_at', type: 'timestamptz', nullable: true })
+  suspendedAt!: Date | null;
+
+  @Column({ name: 'suspended_by', type: 'text', nullable: true })
+  suspendedBy!: string | null;
+
+  /** What its people are told. */
+  @Column({ name: 'suspend_reason', type: 'text', nullable: true })
+  suspendReason!: string | null;
+
+  /** `background`: only that nothing is started in the background. */
+  @Column({ name: 'suspend_scope', type: 'text', nullable: true })
+  suspendScope!: SuspensionScope | null;
+
+  /** Nothing of it is started: it was deleted, or is suspended. PostgreSQL works it out. */
+  @Column({
+    name: 'at_rest',
+    type: 'boolean',
+    default: () => '((erase_after IS NOT NULL) OR (suspended_at IS NOT NULL))',
+    insert: false,
+    update: false,
+    select: false,
+  })
+  isAtRest!: boolean;
 
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;

@@ -106,7 +106,8 @@ export async function restoreTenant(tx: PlatformTransaction, id: Id<'tenant'>): 
   return true;
 }
 
-async function changedWholly(tx: PlatformTransaction, id: Id<'tenant'>): Promise<void> {
+/** Every process forgets what it keeps of a tenant. */
+export async function changedWholly(tx: PlatformTransaction, id: Id<'tenant'>): Promise<void> {
   for (const what of ['tenant', 'users', 'tokens', 'plugins', 'secrets']) await tx.changed(id, what);
 }
 

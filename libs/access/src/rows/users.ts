@@ -1,6 +1,7 @@
 import { uuidFromId, type Id } from '@annex/kernel';
 import { MoreThan } from 'typeorm';
 import { takeTurn, type PlatformTransaction, type TenantTransaction } from '@annex/database';
+import { shutFor } from './tenant-suspension.js';
 import { UserRow } from './user-row.js';
 
 export type NewUser = Pick<UserRow, 'id' | 'email' | 'name' | 'passwordHash' | 'role'>;
@@ -106,11 +107,13 @@ export interface UserInTenant {
   tenant_name: string;
   /** When the tenant's data goes; `null`: it lives. */
   tenant_erases_at: Date | null;
+  /** Why nobody enters the tenant; `null`: it is open. */
+  tenant_shut_for: string | null;
 }
 
 const userInTenant =
   'u.id, u.email, u.role, u.credential_version, t.id as tenant_id, t.slug as tenant_slug, t.name as tenant_name, ' +
-  't.erase_after as tenant_erases_at';
+  `t.erase_after as tenant_erases_at, ${shutFor}`;
 /** Also one in its time of grace, so that its people can be told. */
 const livingTenant = 'users u join tenants t on t.id = u.tenant_id and t.erasing_since is null';
 

@@ -1799,6 +1799,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tenants/{slug}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a suspended tenant go on
+         * @description What waited is started; one that goes on already stays as it is.
+         */
+        post: operations["resumeTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tenants/{slug}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a tenant, or its background work alone, to a standstill
+         * @description Runs under way end, and no further one is started. What waits is kept, and events that come meanwhile too where background work alone stands still. Operators can still enter. Asked for again, the newer words hold.
+         */
+        post: operations["suspendTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -4003,6 +4043,18 @@ export interface components {
                 [key: string]: number;
             };
             slug: string;
+            /** @description An operator keeps it at a standstill; `null`: it goes on */
+            suspension: {
+                by: string;
+                reason: string;
+                /**
+                 * @description `everything`: its people cannot enter either; `background`: only that nothing is started in the background
+                 * @enum {string}
+                 */
+                scope: "everything" | "background";
+                /** Format: date-time */
+                since: string;
+            } | null;
             /** @description IANA zone in which its people read times; schedules name their own */
             timezone: string;
             /** Format: date-time */
@@ -4034,6 +4086,8 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
             slug: string;
+            /** @description Why its people cannot enter it: it is suspended */
+            suspended?: string;
         };
         TestedEvent: {
             deliveries: {
@@ -4728,7 +4782,7 @@ export interface operations {
     listPlatformAudit: {
         parameters: {
             query?: {
-                /** @description `tenant.deleted`, `tenant.restored`, `tenant.erased` */
+                /** @description `tenant.deleted`, `tenant.restored`, `tenant.erased`, `tenant.suspended`, `tenant.resumed` */
                 action?: string;
                 /** @description `next_cursor` of the page before */
                 cursor?: string;
@@ -9733,6 +9787,89 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    resumeTenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    suspendTenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Its people are told */
+                    reason: string;
+                    /**
+                     * @description `everything`: its people cannot enter either; `background`: only that nothing is started in the background
+                     * @default everything
+                     * @enum {string}
+                     */
+                    scope?: "everything" | "background";
+                };
+            };
+        };
         responses: {
             /** @description Success */
             200: {

@@ -39,7 +39,7 @@ export async function listDueSchedules(
 ): Promise<Map<Id<'tenant'>, Id<'schedule'>[]>> {
   const rows = await tx.query<{ tenant_id: string; ids: string[] }>(
     `select tenant_id, array_agg(id) as ids from (
-       select s.tenant_id, s.id from schedules s join tenants t on t.id = s.tenant_id and t.erase_after is null
+       select s.tenant_id, s.id from schedules s join tenants t on t.id = s.tenant_id and not t.at_rest
        where s.active and not s.paused and s.next_at <= now() order by s.next_at limit $1
      ) due group by tenant_id`,
     [limit],

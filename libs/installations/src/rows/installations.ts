@@ -70,7 +70,7 @@ export function listUnfinished(
   }: { status: 'starting' | 'uninstalling'; restedMs: number; after: string | null; limit: number },
 ): Promise<{ tenant_id: string; id: string }[]> {
   return tx.query(
-    `select i.tenant_id, i.id from installations i join tenants t on t.id = i.tenant_id and t.erase_after is null
+    `select i.tenant_id, i.id from installations i join tenants t on t.id = i.tenant_id and not t.at_rest
      where i.status = '${status}' and i.updated_at <= now() - $1::float8 * interval '1 millisecond'
        and ($2::uuid is null or i.id > $2) order by i.id limit $3`,
     [restedMs, after, limit],

@@ -18,6 +18,8 @@ export const accountLimits = {
   accountsTried: 10,
   /** Sessions that are shown; whoever has more ends them all. */
   shownSessions: 200,
+  /** What a tenant’s people are told about an operator’s act: why it is suspended. */
+  reasonChars: 500,
 } as const;
 
 /** Guesses, and mails asked for. Further ones are refused until the time is over. */

@@ -129,7 +129,7 @@ with asked as materialized (
     (select count(*)::int from runs u where u.tenant_id = a.tenant_id and u.lease_until is not null) as running,
     a.only_if_idle
   from unnest($1::uuid[], $2::int[], $3::bool[]) with ordinality as a (tenant_id, at_most, only_if_idle, turn)
-  join tenants t on t.id = a.tenant_id and t.erase_after is null
+  join tenants t on t.id = a.tenant_id and not t.at_rest
 ), found as materialized (
   select a.turn, r.* from asked a cross join lateral (
     select l.tenant_id, l.id, l.status, l.kind, l.name, l.next_attempt_at, l.installation_id, l.webhook_id from runs l
@@ -173,7 +173,8 @@ order by a.turn, m.due_at, m.id`);
 /**
  * Claims due runs in one statement: the fencing number, the lease and the attempt are written with it, and the event
  * comes with the run. A run whose plugin is not enabled, or whose endpoint is busy, is parked instead. Ask once for a
- * tenant. A tenant that is deleted has no answer.
+ * tenant. A tenant that was deleted or is suspended has no
+ * answer.
  */
 export async function claimDueRuns(
   tx: PlatformTransaction,
@@ -269,7 +270,7 @@ with recursive waiting (tenant_id, due_at) as (
 ), page as (select * from waiting limit $2)
 select p.tenant_id, t.weight, t.background_concurrency as cap,
   p.due_at <= now() and t.id is not null as is_due
-from page p left join tenants t on t.id = p.tenant_id and t.erase_after is null order by p.tenant_id`);
+from page p left join tenants t on t.id = p.tenant_id and not t.at_rest order by p.tenant_id`);
 
 /**
  * Tenants that have due runs, in the order of their ids, from the one behind `after` on. `next`: the answer stopped at

@@ -10,9 +10,10 @@ import { JsonEditor, readJson } from '../../parts/code';
 import { Id } from '../../parts/copy';
 import { Columns, Facts, Loaded, Page, Section } from '../../parts/page';
 import { notifyDone, Problem } from '../../parts/problem';
-import { Status } from '../../parts/status';
 import { When } from '../../parts/when';
 import { Go } from '../../shell/go';
+import { Suspend, SuspensionNote } from './suspend';
+import { TenantState } from './tenant-state';
 
 /** One tenant as the operator sees it: its share, its limits, its end. */
 export function OperatorTenant(): ReactNode {
@@ -26,7 +27,7 @@ function TenantPage({ tenant }: { tenant: Tenant }): ReactNode {
   return (
     <Page
       title={tenant.name}
-      mark={tenant.deletion ? <Status of="deleted" tone="bad" /> : <Status of="in use" tone="good" />}
+      mark={<TenantState of={tenant} />}
       trail={<Go to="operator/tenants">Tenants</Go>}
       actions={
         tenant.deletion ? (
@@ -50,6 +51,7 @@ function TenantPage({ tenant }: { tenant: Tenant }): ReactNode {
             >
               Enter
             </Button>
+            <Suspend tenant={tenant} />
             <Act
               call="deleteTenant"
               input={{ path, query: { confirm: tenant.slug } as never }}
@@ -69,6 +71,7 @@ function TenantPage({ tenant }: { tenant: Tenant }): ReactNode {
         )
       }
     >
+      <SuspensionNote tenant={tenant} />
       <Columns>
         <div>
           <Share tenant={tenant} />

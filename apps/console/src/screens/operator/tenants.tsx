@@ -12,9 +12,9 @@ import { FilterBar, SearchBox, useFilters } from '../../parts/filters';
 import { Page, Section } from '../../parts/page';
 import { notifyDone, Problem } from '../../parts/problem';
 import { Rows, type Column } from '../../parts/rows';
-import { Status } from '../../parts/status';
 import { When } from '../../parts/when';
 import { useAt } from '../../shell/go';
+import { TenantState } from './tenant-state';
 
 const columns: readonly Column<Tenant>[] = [
   {
@@ -29,8 +29,7 @@ const columns: readonly Column<Tenant>[] = [
   {
     label: 'State',
     width: '120px',
-    show: ({ deletion }) =>
-      deletion ? <Status of="deleted" tone="bad" /> : <Status of="lives" tone="good" label="in use" />,
+    show: (tenant) => <TenantState of={tenant} />,
   },
   { label: 'Weight', width: '80px', align: 'end', wide: true, show: ({ weight }) => weight },
   { label: 'At once', width: '80px', align: 'end', wide: true, show: (tenant) => tenant.background_concurrency },
