@@ -15,5 +15,9 @@ if (Number(process.versions.node.split('.')[0]) < needed) {
 // machine is busy, and is wrong ever after: each then keeps its request until the next full collection
 // (docs/adr/0037-the-short-way.md has the figures).
 setFlagsFromString('--no-allocation-site-pretenuring');
+// V8 collects everything each time 64 MB of buffers were added, whatever the heap's size: with bodies of megabytes that
+// is ten full collections a second. With this, buffers count towards the limit of the heap as a whole
+// (docs/adr/0013-http-thread.md has the figures).
+setFlagsFromString('--external-memory-accounted-in-global-limit');
 const { runProgram } = await import('./program.js');
 runProgram();

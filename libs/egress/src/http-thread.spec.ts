@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { serve, open, get, codeOf, closeServersAfterEach } from './testing/servers.js';
 
@@ -70,5 +72,16 @@ describe('requests that may take long', () => {
     expect(await first).toBe('EGRESS_ABORTED');
     expect(await ask()).toBe('EGRESS_ABORTED');
     expect(asked).toBe(1);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('the thread', () => {
+  it('stands behind the program’s own thread in the line for the processors', async () => {
+    const port = await serve((_request, response) => response.end('ok'));
+    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`)))).toBe('OK');
+    const own = getPriority(process.pid);
+    const others = readdirSync('/proc/self/task').map((thread) => getPriority(Number(thread)));
+    expect(others).toContain(Math.min(19, own + 5));
+    expect(getPriority(process.pid)).toBe(own);
   });
 });

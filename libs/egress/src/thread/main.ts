@@ -3,12 +3,16 @@
  * harm can make that a hundred times what the bytes are worth; here it costs the program's own thread nothing.
  */
 import { isAnnexError, messageOf } from '@annex/kernel';
+import { getPriority, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import type { FromThread, HopOrder, ToThread } from './hop.js';
 import { sendHop, type Hop } from './send-hop.js';
 
 /** How often sockets are looked at whose readers see nothing. Milliseconds. */
 const checkEveryMs = 100;
+
+/** Steps of niceness below the program's own thread, which has to answer everybody while this one reads. */
+const niceness = 5;
 
 const underWay = new Map<number, Hop>();
 let checking: NodeJS.Timeout | undefined;
@@ -41,6 +45,18 @@ function tell(reply: FromThread, transfer: ArrayBuffer[]): void {
   }
   parentPort?.postMessage(reply, transfer);
 }
+
+function stepBack(): void {
+  // Elsewhere a niceness is the whole process's.
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(0, Math.min(19, getPriority(0) + niceness));
+  } catch {
+    // Not allowed here; it then shares the processors with the program's own thread.
+  }
+}
+
+stepBack();
 
 // A fault in reading one answer must not end the others; that one ends at its deadline.
 process.on('uncaughtException', () => undefined);
