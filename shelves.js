@@ -40,6 +40,7 @@ export const shelves = [
       mail: [],
       llm: [],
       mappings: [],
+      settings: [],
       tables: [],
       webhooks: [],
       sources: ['installations', 'execution', 'dispatch', 'webhooks'],

@@ -142,6 +142,12 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     }),
   'PUT /api/mappings/{name}': () =>
     Promise.resolve({ path: '/api/mappings/pods', body: mapping('b'), other: { body: mapping('c') } }),
+  'DELETE /api/settings/{path}': async ({ tenant }) => (
+    await tenant.owner.put('/api/settings/a/b', { value: 1 }),
+    { path: '/api/settings/a/b' }
+  ),
+  'PUT /api/settings/{path}': () =>
+    Promise.resolve({ path: '/api/settings/a/b', body: { value: 1 }, other: { body: { value: 2 } } }),
   'DELETE /api/mail/{id}': ({ tenant }) => keptMail(tenant).then((mail) => ({ path: `/api/mail/${mail}` })),
   'POST /api/plugins/test-event': () =>
     Promise.resolve({

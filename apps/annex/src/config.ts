@@ -127,6 +127,8 @@ const settingsSchema = z.object({
   ANNEX_PACKAGES_TENANT_BYTES: anyBytes.optional(),
   ANNEX_KV_TENANT_COUNT: wholeNumber(0, 999_999_999).optional(),
   ANNEX_KV_TENANT_BYTES: anyBytes.optional(),
+  ANNEX_SETTINGS_TENANT_COUNT: wholeNumber(0, 999_999_999).optional(),
+  ANNEX_SETTINGS_TENANT_BYTES: anyBytes.optional(),
   ANNEX_EVENTS_TENANT_COUNT: wholeNumber(0, 999_999_999).optional(),
   ANNEX_EVENTS_TENANT_BYTES: anyBytes.optional(),
   ANNEX_LOGS_TENANT_BYTES: anyBytes.optional(),

@@ -38,6 +38,7 @@ import {
   RunRow,
   WorkerRow,
 } from '@annex/runs';
+import { SettingChangeRow, SettingHeadRow, SettingRow } from '@annex/settings';
 import { SourceRow } from '@annex/sources';
 import { DocumentRow, DocumentTableRow, DocumentUsageRow, DocumentValueRow } from '@annex/tables';
 import { SecretRow, TenantKeyRow } from '@annex/vault';
@@ -99,6 +100,9 @@ export const entities = [
   DocumentTableRow,
   DocumentUsageRow,
   DocumentValueRow,
+  SettingRow,
+  SettingChangeRow,
+  SettingHeadRow,
   SourceRow,
   HookSourceRow,
   WebhookAttemptRow,

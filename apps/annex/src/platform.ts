@@ -27,6 +27,7 @@ import {
   Sources,
   SourceWork,
 } from '@annex/sources';
+import { SettingsTree } from '@annex/settings';
 import { Tables } from '@annex/tables';
 import { TemplateRenderer } from '@annex/templates';
 import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault } from '@annex/vault';
@@ -77,6 +78,7 @@ export interface Platform extends Stoppable {
   webhooks: Webhooks;
   hooks: InboundHooks;
   sources: Sources;
+  settingsTree: SettingsTree;
   receiving: Receiving;
   sourceWork: SourceWork;
   /** Keys of what is kept to know a request again, the present one first. */
@@ -146,6 +148,7 @@ async function startParts(
     mail,
     mappings: new Mappings({ database, reservedEvents: settings.reservedEvents }),
     alerts: new Alerts({ database }),
+    settingsTree: new SettingsTree({ database }),
     listensOn(url) {
       files.listensOn(url);
       platformMail.listensOn(url);

@@ -11,6 +11,7 @@ import { Installations } from '@annex/installations';
 import { newId, type Logger, type Stoppable } from '@annex/kernel';
 import { doorLimits, maxRequestBytes, restLimits, tenantLimits } from '@annex/limits';
 import { Database } from '@annex/database';
+import { SettingsTree } from '@annex/settings';
 import { Sources, type Receiving } from '@annex/sources';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
@@ -71,6 +72,7 @@ export interface ApiServices {
   webhooks: Webhooks;
   hooks: InboundHooks;
   sources: Sources;
+  settingsTree: SettingsTree;
   receiving: Receiving;
   /** Keys of what is kept to know a request again (Idempotency-Key): the present one first. */
   fingerprintKeys: readonly Buffer[];
@@ -144,6 +146,7 @@ function apiModule(
       { provide: Webhooks, useValue: services.webhooks },
       { provide: InboundHooks, useValue: services.hooks },
       { provide: Sources, useValue: services.sources },
+      { provide: SettingsTree, useValue: services.settingsTree },
       { provide: HEALTH, useValue: services.health },
       { provide: CLOSING, useValue: closing },
       { provide: APP_FILTER, useValue: new ProblemFilter(problems, routes) },

@@ -11,7 +11,7 @@ export {
   reservedEventPrefixes,
   type PlatformEventName,
 } from './names.js';
-export { compileEventPattern, matchesEvent, type EventMatcher } from './patterns.js';
+export { compileEventPattern, compilePattern, matchesEvent, type EventMatcher } from './patterns.js';
 export { SubscriptionIndex } from './subscriptions.js';
 export {
   deliveryDedupeKey,

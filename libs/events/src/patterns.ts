@@ -9,8 +9,15 @@ export type EventMatcher = (name: string) => boolean;
  * (there are at most 17), so every name is read once, from left to right, and nothing is ever tried again.
  */
 export function compileEventPattern(pattern: string): EventMatcher {
+  return compilePattern(pattern, '.');
+}
+
+/**
+ * The same for paths of at most 16 segments whose separator is another one, such as the keys of settings.
+ */
+export function compilePattern(pattern: string, separator: string): EventMatcher {
   if (!pattern.includes('*')) return (name) => name === pattern;
-  const parts = pattern.split('.');
+  const parts = pattern.split(separator);
   const accepting = 1 << parts.length;
   /** From each position, those that are reachable without reading: a `**` may stand for nothing. */
   const skip = (states: number): number => {
@@ -23,7 +30,7 @@ export function compileEventPattern(pattern: string): EventMatcher {
   const initial = skip(1);
   return (name) => {
     let states = initial;
-    for (const segment of name.split('.')) {
+    for (const segment of name.split(separator)) {
       let next = 0;
       for (let index = 0; index < parts.length; index += 1) {
         if ((states & (1 << index)) === 0) continue;

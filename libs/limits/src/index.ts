@@ -56,6 +56,7 @@ export {
   uninstallLimits,
 } from './groups/runs.js';
 export { sandboxLimits } from './groups/sandbox.js';
+export { settingTreeLimits } from './groups/settings.js';
 export { sourceLimits } from './groups/sources.js';
 export { kindsOf, limitWireName, readOperatorCeilings } from './operator-ceilings.js';
 export { usageNames, usageRecord, type UsageName, type UsageRecord } from './usage.js';

@@ -52,3 +52,4 @@ export { fillPlaceholders, placeholdersOf, type Placeholder } from './webhooks/p
 export { readWebhooks, webhookHeaderFault, type WebhooksReading } from './webhooks/read-webhooks.js';
 export { readYaml, type ReadYamlOptions, type YamlReading } from './schema/read-yaml.js';
 export { readPackageMappings, type MappingsReading, type PackageMapping } from './mappings/read-package-mappings.js';
+export { compileSettingPatterns, settingKeyFault, settingPatternFault } from './watch/setting-keys.js';

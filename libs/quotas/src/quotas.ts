@@ -134,6 +134,20 @@ export const quotas = {
     what: 'secrets',
     makeRoom: 'Delete secrets.',
   },
+  setting_keys: {
+    unit: 'count',
+    default: 10_000,
+    setting: 'ANNEX_SETTINGS_TENANT_COUNT',
+    what: 'settings',
+    makeRoom: 'Delete settings by DELETE /api/settings/<key>.',
+  },
+  setting_bytes: {
+    unit: 'bytes',
+    default: 64 * MiB,
+    setting: 'ANNEX_SETTINGS_TENANT_BYTES',
+    what: 'keys and values of settings',
+    makeRoom: 'Delete settings, or keep large values in files.',
+  },
   mails_per_day: {
     unit: 'count',
     default: 10_000,

@@ -23,6 +23,7 @@ import { PluginsController } from './plugins.controller.js';
 import { RunsController } from './runs.controller.js';
 import { EventStreamController, RunStreamController } from './streams.controller.js';
 import { SecretsController } from './secrets.controller.js';
+import { SettingsController, SettingStreamController } from './settings.controller.js';
 import { SourcesController } from './sources.controller.js';
 import { StatsController } from './stats.controller.js';
 import { OwnTenantController, SuspensionsController, TenantsController } from './tenants.controller.js';
@@ -63,6 +64,8 @@ export const controllers = [
   MappingsController,
   AlertsController,
   SourcesController,
+  SettingStreamController,
+  SettingsController,
   FilesController,
   FileLinksController,
   MailController,

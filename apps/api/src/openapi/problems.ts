@@ -48,6 +48,7 @@ const problems: Record<number, { name: string; description: string; headers?: He
   403: { name: 'Forbidden', description: 'Not with this role, or not in this tenant' },
   404: { name: 'NotFound', description: 'It is not there' },
   409: { name: 'Conflict', description: 'Not in the state that it is in' },
+  410: { name: 'Gone', description: 'It was there once, and is not kept any more' },
   412: { name: 'PreconditionFailed', description: 'The condition of the request does not hold' },
   413: { name: 'TooLarge', description: 'The body or a quota is larger than its limit' },
   415: { name: 'UnsupportedMediaType', description: 'A body of another type is taken here' },

@@ -1568,6 +1568,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Settings, in the order of their keys */
+        get: operations["listSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One setting
+         * @description The answer’s `ETag` is the revision.
+         */
+        get: operations["getSetting"];
+        /**
+         * Set a setting, new or not
+         * @description 201 when it is new. The value that it has already changes nothing. The answer’s `ETag` is the revision. `If-Match` with it changes only what the caller has read, `If-None-Match: *` makes only a new key: 412 `SETTING_CHANGED` otherwise.
+         */
+        put: operations["setSetting"];
+        post?: never;
+        /**
+         * Remove a setting
+         * @description `If-Match` removes only what the caller has read: 412 `SETTING_CHANGED` otherwise.
+         */
+        delete: operations["deleteSetting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes of settings as server-sent events, in order of revision
+         * @description Each change once. Its id is its revision; `Last-Event-ID` goes on behind it and wins over `since`. The latest 5,000 changes are kept: 410 `SETTING_HISTORY_GONE` for a beginning before them.
+         */
+        get: operations["streamSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sources": {
         parameters: {
             query?: never;
@@ -3883,6 +3948,39 @@ export interface components {
             /** @description What was read in another way than it was written */
             warnings: components["schemas"]["InputFault"][];
         };
+        /** @description A key of the tenant’s tree of settings */
+        Setting: {
+            /** Format: date-time */
+            created_at: string;
+            key: string;
+            /** @description Of the change that made it so; it counts over the whole tree */
+            revision: number;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string | null;
+            value: unknown;
+        };
+        /** @description A change of the tenant’s tree of settings */
+        SettingChange: {
+            changed_by: string | null;
+            key: string;
+            /** @enum {string} */
+            op: "put" | "delete";
+            /** @description What was there before; `null`: nothing */
+            previous: unknown;
+            revision: number;
+            /** Format: date-time */
+            time: string;
+            /** @description `null` after `delete` */
+            value: unknown;
+        };
+        SettingList: {
+            items: components["schemas"]["Setting"][];
+            /** @description Of the next page; `null`: this is the last */
+            next_cursor: string | null;
+            /** @description What the tree is at; a stream with `since` begins behind it */
+            revision: number;
+        };
         /** @description Where events come from */
         Source: {
             counts: {
@@ -4369,6 +4467,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description It was there once, and is not kept any more */
+        Gone: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The input is not valid; `errors` names every fault */
         InvalidInput: {
             headers: {
@@ -4537,6 +4644,9 @@ export type RunStatus = components['schemas']['RunStatus'];
 export type Secret = components['schemas']['Secret'];
 export type Session = components['schemas']['Session'];
 export type SetMapping = components['schemas']['SetMapping'];
+export type Setting = components['schemas']['Setting'];
+export type SettingChange = components['schemas']['SettingChange'];
+export type SettingList = components['schemas']['SettingList'];
 export type Source = components['schemas']['Source'];
 export type SourceTest = components['schemas']['SourceTest'];
 export type StartedRun = components['schemas']['StartedRun'];
@@ -4562,6 +4672,7 @@ export type WholeMail = components['schemas']['WholeMail'];
 export type ResponseBadRequest = components['responses']['BadRequest'];
 export type ResponseConflict = components['responses']['Conflict'];
 export type ResponseForbidden = components['responses']['Forbidden'];
+export type ResponseGone = components['responses']['Gone'];
 export type ResponseInvalidInput = components['responses']['InvalidInput'];
 export type ResponseNotFound = components['responses']['NotFound'];
 export type ResponseOverloaded = components['responses']['Overloaded'];
@@ -9090,6 +9201,209 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listSettings: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 1000 */
+                limit?: number;
+                /** @description Only keys that begin with it */
+                prefix?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSetting: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setting"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setSetting: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Any JSON */
+                    value: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setting"];
+                };
+            };
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setting"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSetting: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    streamSettings: {
+        parameters: {
+            query?: {
+                /** @description Only keys that begin with it */
+                prefix?: string;
+                /** @description Begins behind this revision. Default: with what is changed from now on */
+                since?: number;
+                /** @description Of `createStreamToken`, where no header can be sent */
+                stream_token?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listSources: {
         parameters: {
             query?: {
@@ -11484,4 +11798,5 @@ export interface events {
     streamEvents: Event;
     streamPluginLogs: LogLine;
     streamRuns: Run;
+    streamSettings: SettingChange;
 }

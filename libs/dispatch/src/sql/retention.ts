@@ -132,6 +132,12 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
       where finished_at < now() - $1 * interval '1 day' limit $2))`,
   },
   {
+    what: 'setting_changes',
+    days: ({ runsDays }) => runsDays,
+    sql: `delete from setting_changes where ctid = any(array(select ctid from setting_changes
+      where at < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
     what: 'executor_kills',
     days: () => 7,
     sql: `delete from executor_kills where ctid = any(array(select ctid from executor_kills

@@ -40,6 +40,8 @@ const counted: Record<QuotaName, string> = {
   idempotency_bytes: standing('idempotency', 'bytes'),
   users: standing('users', 'n'),
   secrets: standing('secrets', 'n'),
+  setting_keys: standing('settings', 'n'),
+  setting_bytes: standing('settings', 'bytes'),
   mails_per_day: `(select used from quota_days where tenant_id = $1 and day = $2::date and name = 'mails_per_day')`,
   kept_mail_bytes: `(select sum(size_bytes) from mails where tenant_id = $1 and status = 'kept')`,
   llm_tokens_per_day: '(select tokens from llm_days where tenant_id = $1 and day = $2::date)',
