@@ -40,7 +40,7 @@ export const shelves = [
       mail: [],
       llm: [],
       mappings: [],
-      settings: [],
+      settings: ['installations', 'dispatch'],
       tables: [],
       webhooks: [],
       sources: ['installations', 'execution', 'dispatch', 'webhooks'],

@@ -38,7 +38,7 @@ import {
   RunRow,
   WorkerRow,
 } from '@annex/runs';
-import { SettingChangeRow, SettingHeadRow, SettingRow } from '@annex/settings';
+import { SettingChangeRow, SettingHeadRow, SettingRow, SettingWatchRow } from '@annex/settings';
 import { SourceRow } from '@annex/sources';
 import { DocumentRow, DocumentTableRow, DocumentUsageRow, DocumentValueRow } from '@annex/tables';
 import { SecretRow, TenantKeyRow } from '@annex/vault';
@@ -103,6 +103,7 @@ export const entities = [
   SettingRow,
   SettingChangeRow,
   SettingHeadRow,
+  SettingWatchRow,
   SourceRow,
   HookSourceRow,
   WebhookAttemptRow,

@@ -9,7 +9,7 @@ import { Dispatcher } from '@annex/dispatch';
 import { createEgress } from '@annex/egress';
 import { askHealth, Execution } from '@annex/execution';
 import type { Files } from '@annex/files';
-import { findInstallation, Installations, DueHealthChecks, UnfinishedPlugins } from '@annex/installations';
+import { findInstallation, Installations, DueHealthChecks, tellChange, UnfinishedPlugins } from '@annex/installations';
 import { newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { manifestCeilings, webhookLimits } from '@annex/limits';
 import { connectedSourceTypes } from '@annex/manifest';
@@ -27,7 +27,7 @@ import {
   Sources,
   SourceWork,
 } from '@annex/sources';
-import { SettingsTree } from '@annex/settings';
+import { packageWatches, SettingsTree, SettingWatches, WatchReader } from '@annex/settings';
 import { Tables } from '@annex/tables';
 import { TemplateRenderer } from '@annex/templates';
 import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault } from '@annex/vault';
@@ -79,6 +79,8 @@ export interface Platform extends Stoppable {
   hooks: InboundHooks;
   sources: Sources;
   settingsTree: SettingsTree;
+  watches: WatchReader;
+  settingWatches: SettingWatches;
   receiving: Receiving;
   sourceWork: SourceWork;
   /** Keys of what is kept to know a request again, the present one first. */
@@ -127,7 +129,8 @@ async function startParts(
   const maskers = new Maskers();
   const execution = openExecution(context, { sandbox, vault, maskers, files, mail, tables });
   const { deliverer, webhooks, hooks } = openWebhooks(context, { vault, maskers, execution });
-  const dispatcher = openDispatcher(context, { queue, execution, installations, deliverer });
+  const settingWatches = new SettingWatches({ database, tell: tellChange, logger });
+  const dispatcher = openDispatcher(context, { queue, execution, installations, deliverer, settingWatches });
   const sources = openSources(context, { vault, maskers, execution });
   await execution.start();
   undo.push(() => execution.stop());
@@ -149,6 +152,8 @@ async function startParts(
     mappings: new Mappings({ database, reservedEvents: settings.reservedEvents }),
     alerts: new Alerts({ database }),
     settingsTree: new SettingsTree({ database }),
+    watches: new WatchReader({ database }),
+    settingWatches,
     listensOn(url) {
       files.listensOn(url);
       platformMail.listensOn(url);
@@ -229,6 +234,7 @@ function openInstallations(
     webhooks: { connect: connectPackageWebhooks, rest: restPackageWebhooks },
     mappings: { connect: connectPackageMappings, rest: restPackageMappings },
     sources: { connect: connectDeclaredSources, rest: restPackageSources },
+    settings: packageWatches,
     emit: emitEvent,
     enqueueRun,
     evict: (prefix) => sandbox.evict(prefix),
@@ -346,11 +352,12 @@ interface DispatcherParts {
   execution: Execution;
   installations: Installations;
   deliverer: WebhookParts['deliverer'];
+  settingWatches: SettingWatches;
 }
 
 function openDispatcher(
   context: PlatformContext,
-  { queue, execution, installations, deliverer }: DispatcherParts,
+  { queue, execution, installations, deliverer, settingWatches }: DispatcherParts,
 ): Dispatcher {
   const unfinished = new UnfinishedPlugins({
     ...shared(context),
@@ -372,6 +379,8 @@ function openDispatcher(
       execution.countRun(run, status);
       if (run.kind === 'lifecycle' && run.name === 'init' && run.installationId)
         void unfinished.settle(run.tenantId, run.installationId);
+      if (run.kind === 'lifecycle' && run.name === 'config_change' && run.installationId)
+        void settingWatches.settle(run.tenantId, run.installationId);
     },
     ownerId: newUuid(),
   });

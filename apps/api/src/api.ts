@@ -11,7 +11,7 @@ import { Installations } from '@annex/installations';
 import { newId, type Logger, type Stoppable } from '@annex/kernel';
 import { doorLimits, maxRequestBytes, restLimits, tenantLimits } from '@annex/limits';
 import { Database } from '@annex/database';
-import { SettingsTree } from '@annex/settings';
+import { SettingsTree, WatchReader } from '@annex/settings';
 import { Sources, type Receiving } from '@annex/sources';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
@@ -73,6 +73,7 @@ export interface ApiServices {
   hooks: InboundHooks;
   sources: Sources;
   settingsTree: SettingsTree;
+  watches: WatchReader;
   receiving: Receiving;
   /** Keys of what is kept to know a request again (Idempotency-Key): the present one first. */
   fingerprintKeys: readonly Buffer[];
@@ -147,6 +148,7 @@ function apiModule(
       { provide: InboundHooks, useValue: services.hooks },
       { provide: Sources, useValue: services.sources },
       { provide: SettingsTree, useValue: services.settingsTree },
+      { provide: WatchReader, useValue: services.watches },
       { provide: HEALTH, useValue: services.health },
       { provide: CLOSING, useValue: closing },
       { provide: APP_FILTER, useValue: new ProblemFilter(problems, routes) },

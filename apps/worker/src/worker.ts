@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Dispatcher } from '@annex/dispatch';
+import { SettingWatches } from '@annex/settings';
 import { SourceWork } from '@annex/sources';
 import type { Logger, Stoppable } from '@annex/kernel';
 import {
@@ -15,6 +16,7 @@ import { NestFactory } from '@nestjs/core';
 export interface WorkerServices {
   dispatcher: Dispatcher;
   sourceWork: SourceWork;
+  settingWatches: SettingWatches;
   logger: Logger;
 }
 
@@ -32,14 +34,17 @@ class DispatchLifecycle implements OnApplicationBootstrap, OnApplicationShutdown
   constructor(
     private readonly dispatcher: Dispatcher,
     private readonly sourceWork: SourceWork,
+    private readonly settingWatches: SettingWatches,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await this.dispatcher.start();
     await this.sourceWork.start();
+    await this.settingWatches.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.settingWatches.stop();
     await this.sourceWork.stop();
     await this.dispatcher.stop(DRAIN_MS);
   }
@@ -48,12 +53,13 @@ class DispatchLifecycle implements OnApplicationBootstrap, OnApplicationShutdown
 @Module({})
 class WorkerModule {}
 
-function workerModule({ dispatcher, sourceWork }: WorkerServices): DynamicModule {
+function workerModule({ dispatcher, sourceWork, settingWatches }: WorkerServices): DynamicModule {
   return {
     module: WorkerModule,
     providers: [
       { provide: Dispatcher, useValue: dispatcher },
       { provide: SourceWork, useValue: sourceWork },
+      { provide: SettingWatches, useValue: settingWatches },
       DispatchLifecycle,
     ],
   };

@@ -15,6 +15,7 @@ export type { ReleaseDetail, ReleaseDiff } from './release-detail.js';
 export { readHealth, type HealthSaid } from './health.js';
 export type { PluginHealthLine, PluginsHealth } from './plugins-health.js';
 export { DueHealthChecks, type DueCheck, type DueHealthChecksOptions } from './due-health-checks.js';
+export { tellChange } from './tell-change.js';
 export { UnfinishedPlugins, type UnfinishedPluginsOptions } from './unfinished-plugins.js';
 export type { ConfigTerms, JobChange, NumberedConfig } from './settings.js';
 export type {

@@ -528,7 +528,7 @@ export class Installations {
 
   /** The health of all the tenant's plugins, as checks and failing runs show it, the worst of them first. */
   health(caller: InstallationsCaller): Promise<PluginsHealth> {
-    return this.#context.read(caller.tenant.id, readPluginsHealth);
+    return this.#context.read(caller.tenant.id, (tx) => readPluginsHealth(tx, this.#context.options.settings));
   }
 
   /**

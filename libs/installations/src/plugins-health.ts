@@ -7,6 +7,7 @@ import { listInstallations } from './rows/installations.js';
 import { listChecks } from './rows/plugin-checks.js';
 import type { PluginCheckRow } from './rows/plugin-check-row.js';
 import { listPluginFailures } from './rows/plugin-failures.js';
+import type { SettingsPort } from './ports.js';
 import type { PluginFailuresRow } from './rows/plugin-failures-row.js';
 
 /** From bad to good. `failed`: the platform stopped it. `unknown`: enabled, and nothing speaks for or against it. */
@@ -42,21 +43,34 @@ export interface PluginsHealth {
 const maxPlugins = 1000;
 
 /** Reads the health of all the tenant's plugins. */
-export async function readPluginsHealth(tx: TenantTransaction): Promise<PluginsHealth> {
+export async function readPluginsHealth(
+  tx: TenantTransaction,
+  settings?: Pick<SettingsPort, 'refused'>,
+): Promise<PluginsHealth> {
   const installations = await listInstallations(tx, { limit: maxPlugins, after: null });
   const ids = installations.map(({ id }) => id);
   const checks = new Map((await listChecks(tx, ids)).map((row) => [row.installationId, row]));
   const failures = new Map((await listPluginFailures(tx, ids)).map((row) => [row.installationId, row]));
-  const items = installations.map((each) => lineOf(each, checks.get(each.id), failures.get(each.id)));
+  const refused = await settings?.refused(tx, ids);
+  const items = installations.map((each) =>
+    lineOf(each, { check: checks.get(each.id), failures: failures.get(each.id), refused: refused?.get(each.id) }),
+  );
   items.sort((one, other) => badness(one.status) - badness(other.status));
   const [worst] = items;
   return { status: worst && isHealth(worst.status) ? worst.status : 'healthy', items, next_cursor: null };
 }
 
+/** What speaks for or against a plugin. */
+interface Signs {
+  check: PluginCheckRow | undefined;
+  failures: PluginFailuresRow | undefined;
+  /** A setting that it did not take. */
+  refused: { reason: string; since: string } | undefined;
+}
+
 function lineOf(
   { id, slug, status, statusReason, updatedAt }: InstallationRow,
-  check: PluginCheckRow | undefined,
-  failures: PluginFailuresRow | undefined,
+  { check, failures, refused }: Signs,
 ): PluginHealthLine {
   const line = { id, slug, checked_at: check?.checkedAt?.toISOString() ?? null };
   const since = updatedAt.toISOString();
@@ -71,6 +85,7 @@ function lineOf(
     const reason = `${failures.attempts} attempts in a row failed, the last with ${failures.lastError.code}`;
     return { ...line, status: 'degraded', reason, since: failures.since.toISOString() };
   }
+  if (refused) return { ...line, status: 'degraded', ...refused };
   return { ...line, status: check?.status ?? 'unknown', reason: null, since: check?.since.toISOString() ?? null };
 }
 

@@ -68,6 +68,19 @@ export interface SourcesPort {
   rest(tx: TenantTransaction, installationId: Id<'installation'>): Promise<void>;
 }
 
+/** What installations ask of the tenant's settings (`@annex/settings`). */
+export interface SettingsPort {
+  /** Has an installation whose plugin is on hear of the settings that some patterns mean. */
+  connect(tx: TenantTransaction, installationId: Id<'installation'>, patterns: readonly string[]): Promise<void>;
+  /** An installation hears of no settings any more. */
+  rest(tx: TenantTransaction, installationId: Id<'installation'>): Promise<void>;
+  /** Which of some installations refused a setting, and why. */
+  refused(
+    tx: TenantTransaction,
+    installations: readonly Id<'installation'>[],
+  ): Promise<ReadonlyMap<Id<'installation'>, { reason: string; since: string }>>;
+}
+
 export interface InstallationsOptions {
   database: Pick<Database, 'forTenant'>;
   /** Runs a new entry once, without `ctx`, to read what it registers. */
@@ -79,6 +92,8 @@ export interface InstallationsOptions {
   mappings: MappingsPort;
   /** Left out: packages that declare sources get none. */
   sources?: SourcesPort;
+  /** Left out: nobody hears of settings. */
+  settings?: SettingsPort;
   emit: EmitEvent;
   enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id<'run'>>;
   /**

@@ -130,6 +130,7 @@ async function connect(
   await context.options.webhooks.connect(tx, owner, webhooksOf(release));
   await context.options.mappings.connect(tx, owner, release.mappings);
   await context.options.sources?.connect(tx, owner, release.manifest.sources ?? []);
+  await context.options.settings?.connect(tx, installation.id, release.manifest.watch ?? []);
   await startSchedules(tx, {
     installationId: installation.id,
     manifest: release.manifest,
@@ -320,6 +321,7 @@ async function switchOff(
   const after = await updateInstallation(tx, installation, { status, statusReason, updatedAt: context.now() });
   await restPluginSchedules(tx, installation.id, context.now());
   await context.options.sources?.rest(tx, installation.id);
+  await context.options.settings?.rest(tx, installation.id);
   await restChecks(tx, installation.id);
   await context.invalidate(tx, installation.id);
   return after;

@@ -54,6 +54,7 @@ export {
   type LatestLifecycleRun,
 } from './sql/lifecycle-runs.js';
 export { lockRunForReplay, markReplayed, type DeadLetterFilter } from './sql/replay.js';
+export { readStandings, type RunStanding } from './sql/run-standings.js';
 export { recordSkippedStretch, recordSkippedTicks } from './sql/record-skipped-ticks.js';
 export { endAlert, listDueStates, settleState, untilNextStateMs, type DueState } from './sql/due-states.js';
 export { alertColumns, alertFrom, type AlertRow, type RawAlert } from './sql/alert-states.js';

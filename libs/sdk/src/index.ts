@@ -469,16 +469,27 @@ export interface ConfigChange {
   revision: number;
   /** The value before, or `null`. */
   previous: Json;
+  /** `tenant`: a key of the tenant's settings, which `watch` names. Left out: one of the plugin's own. */
+  scope?: 'tenant';
+  /** With `scope`: the key was there when the plugin was enabled, and is told for the first time. */
+  firstSync?: boolean;
 }
 
 /**
- * Runs for each setting that changed, one after the other in the order of their changes. `value` after `delete`: the
- * default, or `null`.
+ * Runs for each setting that changed, one after the other in the order of their changes: the plugin's own (`set`), and
+ * the tenant's that `watch` in `plugin.json` names (`put`). `value` after `delete`: the default, or `null`. What throws
+ * refuses the change; the next one comes all the same.
  * @example
  * onConfigChange((ctx, key, value, op) => ctx.log.info('setting changed', { key, value, op }))
  */
 export function onConfigChange(
-  _handler: (ctx: Context, key: string, value: Json, op: 'set' | 'delete', change: ConfigChange) => Awaitable<unknown>,
+  _handler: (
+    ctx: Context,
+    key: string,
+    value: Json,
+    op: 'set' | 'put' | 'delete',
+    change: ConfigChange,
+  ) => Awaitable<unknown>,
 ): void {
   outside('onConfigChange');
 }

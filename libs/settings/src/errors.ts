@@ -7,6 +7,7 @@ export const settingErrors = defineErrors('settings', {
   SETTING_TOO_LARGE: { title: 'The value is too large or too deep', status: 422, fault: 'limit' },
   SETTING_CHANGED: { title: 'The setting is not what the caller read', status: 412, fault: 'caller' },
   SETTING_HISTORY_GONE: { title: 'Changes so far back are not kept', status: 410, fault: 'caller' },
+  WATCH_NOT_FOUND: { title: 'The plugin watches no settings', status: 404, fault: 'caller' },
   CURSOR_INVALID: { title: 'The cursor does not come from this list', status: 422, fault: 'caller' },
 });
 

@@ -23,7 +23,7 @@ import { PluginsController } from './plugins.controller.js';
 import { RunsController } from './runs.controller.js';
 import { EventStreamController, RunStreamController } from './streams.controller.js';
 import { SecretsController } from './secrets.controller.js';
-import { SettingsController, SettingStreamController } from './settings.controller.js';
+import { SettingsController, SettingStreamController, SettingWatchController } from './settings.controller.js';
 import { SourcesController } from './sources.controller.js';
 import { StatsController } from './stats.controller.js';
 import { OwnTenantController, SuspensionsController, TenantsController } from './tenants.controller.js';
@@ -65,6 +65,7 @@ export const controllers = [
   AlertsController,
   SourcesController,
   SettingStreamController,
+  SettingWatchController,
   SettingsController,
   FilesController,
   FileLinksController,

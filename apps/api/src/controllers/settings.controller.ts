@@ -1,8 +1,8 @@
 import { Access, type Caller } from '@annex/access';
 import { messageOf } from '@annex/kernel';
 import { restLimits, settingTreeLimits } from '@annex/limits';
-import { SettingsTree } from '@annex/settings';
-import { Body, Controller, Delete, Get, Inject, Put, Query, Req, Res } from '@nestjs/common';
+import { SettingsTree, WatchReader } from '@annex/settings';
+import { Body, Controller, Delete, Get, Inject, Param, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ import { Endpoint } from '../http/endpoint.js';
 import { apiErrors } from '../http/errors.js';
 import { anyJson, input } from '../http/input.js';
 import { TenantStreams } from '../http/tenant-stream.js';
-import { Setting, SettingChange, SettingList } from '../views/settings.js';
+import { Setting, SettingChange, SettingList, SettingWatch } from '../views/settings.js';
 
 const prefix = z.string().max(1024).optional().describe('Only keys that begin with it');
 const listing = z.object({
@@ -85,6 +85,24 @@ export class SettingStreamController {
         },
       ),
     );
+  }
+}
+
+/** How far a plugin has heard. */
+@ApiTags('Settings')
+@Controller('api/plugins')
+export class SettingWatchController {
+  constructor(private readonly watches: WatchReader) {}
+
+  @Get(':id/watch')
+  @Endpoint({
+    name: 'getSettingWatch',
+    summary: 'How far a plugin has heard of the tenant’s settings, and what it refused',
+    gate: 'viewer',
+    answers: { 200: SettingWatch },
+  })
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SettingWatch> {
+    return this.watches.get(caller, id);
   }
 }
 

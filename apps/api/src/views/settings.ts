@@ -22,6 +22,21 @@ export const SettingList = z
   .meta({ id: 'SettingList' });
 export type SettingList = z.infer<typeof SettingList>;
 
+export const SettingWatch = z
+  .object({
+    patterns: z.array(z.string()),
+    revision: z.number().int().describe('All up to here was told'),
+    head: z.number().int().describe('What the tree is at'),
+    active: z.boolean().describe('`false`: the plugin is off, and hears of nothing'),
+    synced: z.boolean().describe('Every key was told since it was enabled'),
+    pending: z.object({ key: z.string(), revision: z.number().int() }).nullable().describe('What is being told now'),
+    refused: z
+      .array(z.object({ key: z.string(), revision: z.number().int(), code: z.string(), message: z.string(), at: time }))
+      .describe('Changes that the handler threw at, until it takes a later one of the key'),
+  })
+  .meta({ id: 'SettingWatch', description: 'How far a plugin has heard of the tenant’s settings' });
+export type SettingWatch = z.infer<typeof SettingWatch>;
+
 export const SettingChange = z
   .object({
     revision: z.number().int(),

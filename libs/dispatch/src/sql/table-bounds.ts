@@ -69,6 +69,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   sessions: { retention: 'sessions' },
   setting_changes: { retention: 'setting_changes', fixed: 'the latest 5,000 a tenant' },
   setting_heads: { fixed: 'one row a tenant' },
+  setting_watches: { with: 'installations', fixed: 'one row an installation' },
   settings: { quota: 'setting_keys' },
   sources: { fixed: '100 of its own a tenant (SOURCE_LIMIT), and one a source of an active release' },
   subscriptions: { with: 'installations', fixed: 'one row a handler of the active release' },

@@ -228,5 +228,12 @@ function checkSingles(manifest: Manifest, registrations: readonly Registration[]
       code: 'HANDLER_MISSING',
       detail: 'no health handler is registered; call health(…) in the entry, or remove it.',
     });
+  const hearsChanges = registrations.some((each) => each.kind === 'lifecycle' && each.name === 'config_change');
+  if ((manifest.watch ?? []).length > 0 && !hearsChanges)
+    faults.push({
+      pointer: '/watch',
+      code: 'HANDLER_MISSING',
+      detail: 'nobody hears of these settings; call onConfigChange(…) in the entry, or remove it.',
+    });
   return faults;
 }

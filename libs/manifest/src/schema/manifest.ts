@@ -31,6 +31,8 @@ export interface Manifest {
   jobs: ManifestJob[];
   /** Left out by releases from before there were any. */
   sources?: ManifestEventSource[];
+  /** Patterns of the tenant's settings that it hears of. Left out: none. */
+  watch?: string[];
   http: { allow: string[] };
   secrets: ManifestSecret[];
   /** JSON Schema of the settings, or `null`: the plugin has none. */

@@ -19,6 +19,7 @@ import { readCors } from '../routes/cors.js';
 import { configSchemaFaults } from './config-schema.js';
 import type { ManifestLimits } from './manifest.js';
 import { sourceFaults } from './source-faults.js';
+import { settingPatternFault } from '../watch/setting-keys.js';
 
 export interface SemanticsContext {
   limits: ManifestLimits;
@@ -112,7 +113,15 @@ function judgeNames(source: JsonObject, errors: InputFault[], warnings: InputFau
     },
     'filters',
   );
-  for (const key of ['events', 'filters', 'jobs', 'sources', 'secrets', 'permissions'])
+  each(
+    source['watch'],
+    (pattern, pointer) => {
+      const fault = typeof pattern === 'string' ? settingPatternFault(pattern) : undefined;
+      if (fault !== undefined) errors.push({ pointer, code: 'SETTING_PATTERN', detail: `${fault}.` });
+    },
+    'watch',
+  );
+  for (const key of ['events', 'filters', 'jobs', 'sources', 'watch', 'secrets', 'permissions'])
     refuseTwins(source[key], key, errors);
   const http = source['http'];
   if (isJsonObject(http)) refuseTwins(http['allow'], 'http/allow', errors);

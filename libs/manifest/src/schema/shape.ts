@@ -4,7 +4,7 @@
  * Descriptions are read by people: in editors, and as the second half of a fault.
  */
 import { permissionNames, secretNamePattern, slugPattern, tableNamePattern } from '@annex/host-api';
-import { longestRunMs, sourceLimits } from '@annex/limits';
+import { longestRunMs, settingTreeLimits, sourceLimits } from '@annex/limits';
 import { z } from 'zod';
 import { sourceTypes } from './source-types.js';
 
@@ -296,6 +296,16 @@ export const manifestShape = z
       .optional(),
     jobs: z.array(job).max(100).describe('work that runs on a schedule or on request').optional(),
     sources: z.array(source).max(sourceLimits.perPackage).describe('where events come from').optional(),
+    watch: z
+      .array(
+        z
+          .string()
+          .describe('a key of the tenant’s settings; "*" stands for one segment, "**" for any number')
+          .meta({ examples: ['dns/zones/**'] }),
+      )
+      .max(settingTreeLimits.patterns)
+      .describe('settings of the tenant that onConfigChange hears of')
+      .optional(),
     http: z
       .strictObject({ allow: hosts.describe('the hosts that ctx.http and fetch may reach').optional() })
       .describe('outbound HTTP')

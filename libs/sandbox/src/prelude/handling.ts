@@ -58,13 +58,17 @@ export function handle(realm: Realm, run: RunState, { profile, code, head, conte
   }
 }
 
+/** What a change of a setting says. */
+type ChangeField = 'key' | 'value' | 'op' | 'revision' | 'previous' | 'scope' | 'first_sync';
+
 function call({ kind, name, run }: Handler, ctx: object, payload: string | undefined): unknown {
   const second = payload === undefined ? undefined : parseJson(payload);
   if (kind === 'route') return run(ctx);
   if (kind === 'lifecycle' && name === 'config_change') {
-    const change = (second ?? {}) as Record<'key' | 'value' | 'op' | 'revision' | 'previous', unknown>;
-    const { revision, previous } = change;
-    return run(ctx, change.key, change.value, change.op, { revision, previous });
+    const change = (second ?? {}) as Record<ChangeField, unknown>;
+    const { revision, previous, scope } = change;
+    const more = scope === undefined ? undefined : { scope, firstSync: change.first_sync === true };
+    return run(ctx, change.key, change.value, change.op, { revision, previous, ...more });
   }
   return run(ctx, second);
 }
