@@ -248,3 +248,16 @@ it('completes the new verbs', patient, async () => {
   const script = await text('completion bash');
   for (const verb of ['rewind', 'silence', 'khook']) expect(script).toContain(verb);
 });
+
+describe('annex settings', patient, () => {
+  it('sets, lists, shows and removes, on a condition if there is one', async () => {
+    const made = await answer('settings put dns/a', ['{"a":1}', '--new']);
+    expect(made).toMatchObject({ key: 'dns/a', value: { a: 1 }, revision: 1 });
+    const late = await cli.run(['settings', 'put', 'dns/a', '2', '--if-revision', '7']);
+    expect([late.code, late.err]).toEqual([1, expect.stringContaining('SETTING_CHANGED')]);
+    expect(await answer('settings put dns/a --if-revision 1', ['2'])).toMatchObject({ value: 2, revision: 2 });
+    expect(await answer('settings get dns/a')).toMatchObject({ value: 2 });
+    expect((await cli.run(['settings', 'ls', 'dns/'])).out).toContain('dns/a');
+    expect(await answer('settings rm dns/a --if-revision 2')).toEqual({ key: 'dns/a', removed: true });
+  });
+});

@@ -1,4 +1,4 @@
-/** Plugins that watch the tenant's settings, on real executors: what they hear, in which order, and what they refuse. */
+/** Plugins that watch settings, on real executors: what they hear, in which order, and what they refuse. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packPlugin, startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
 

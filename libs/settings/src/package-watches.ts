@@ -59,8 +59,8 @@ export class WatchReader {
       if (!watch)
         throw settingErrors.error(
           'WATCH_NOT_FOUND',
-          `No plugin ${quote(idOrSlug, 70)} of this tenant watches settings. A plugin that says "watch" in plugin.json ` +
-            'does, from when it is first enabled.',
+          `No plugin ${quote(idOrSlug, 70)} of this tenant watches settings. A plugin that says "watch" in ` +
+            'plugin.json does, from when it is first enabled.',
         );
       const { pendingKey: key, pendingRevision: revision } = watch;
       return {

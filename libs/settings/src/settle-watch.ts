@@ -1,6 +1,6 @@
 /**
- * Tells a plugin of its tenant's settings, one change after the other. What is to happen next is told by the watch's row
- * and the runs that it names alone, so whoever looks at it goes on, whoever died before.
+ * Tells a plugin of its tenant's settings, one change after the other. What is to happen next is told by the watch's
+ * row and the runs that it names alone, so whoever looks at it goes on, whoever died before.
  */
 import type { TenantTransaction } from '@annex/database';
 import type { Id, JsonObject } from '@annex/kernel';

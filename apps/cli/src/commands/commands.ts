@@ -19,6 +19,7 @@ import { addPlugins } from './plugins.js';
 import { addReleases } from './releases.js';
 import { addRuns } from './runs.js';
 import { addSecrets } from './secrets.js';
+import { addSettings } from './settings.js';
 import { addSources } from './sources.js';
 import { addData, addFiles, addKv } from './stores.js';
 import { addTest } from './test.js';
@@ -30,7 +31,7 @@ export function addCommands(commands: Commands): void {
   const all = [
     ...[addInit, addDev, addTest, addValidate, addLint, addTypegen, addPack, addImport, addLogin],
     ...[addDeploy, addReleases, addLogs, addRuns, addJobs, addEvents, addPlugins, addSecrets, addKv, addData, addFiles],
-    ...[addSources, addMappings, addAlerts],
+    ...[addSources, addMappings, addAlerts, addSettings],
     ...[addWebhooks, addDeadLetters, addTenants, addUsers, addTokens, addDoctor, addCompletion],
   ];
   for (const add of all) add(commands);

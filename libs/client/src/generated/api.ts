@@ -1348,6 +1348,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plugins/{id}/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a plugin has heard of the tenant’s settings, and what it refused */
+        get: operations["getSettingWatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plugins/health": {
         parameters: {
             query?: never;
@@ -3981,6 +3998,32 @@ export interface components {
             /** @description What the tree is at; a stream with `since` begins behind it */
             revision: number;
         };
+        /** @description How far a plugin has heard of the tenant’s settings */
+        SettingWatch: {
+            /** @description `false`: the plugin is off, and hears of nothing */
+            active: boolean;
+            /** @description What the tree is at */
+            head: number;
+            patterns: string[];
+            /** @description What is being told now */
+            pending: {
+                key: string;
+                revision: number;
+            } | null;
+            /** @description Changes that the handler threw at, until it takes a later one of the key */
+            refused: {
+                /** Format: date-time */
+                at: string;
+                code: string;
+                key: string;
+                message: string;
+                revision: number;
+            }[];
+            /** @description All up to here was told */
+            revision: number;
+            /** @description Every key was told since it was enabled */
+            synced: boolean;
+        };
         /** @description Where events come from */
         Source: {
             counts: {
@@ -4647,6 +4690,7 @@ export type SetMapping = components['schemas']['SetMapping'];
 export type Setting = components['schemas']['Setting'];
 export type SettingChange = components['schemas']['SettingChange'];
 export type SettingList = components['schemas']['SettingList'];
+export type SettingWatch = components['schemas']['SettingWatch'];
 export type Source = components['schemas']['Source'];
 export type SourceTest = components['schemas']['SourceTest'];
 export type StartedRun = components['schemas']['StartedRun'];
@@ -8641,6 +8685,39 @@ export interface operations {
                         /** @description Of the next page; `null`: this is the last */
                         next_cursor: string | null;
                     };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSettingWatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingWatch"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -74,6 +74,7 @@ export const calls = {
   getRow: ['get', '/api/data/{table}/{id}', 'json', 'json', 'viewer'],
   getRun: ['get', '/api/runs/{id}', 'json', 'json', 'viewer'],
   getSetting: ['get', '/api/settings/{path}', 'json', 'json', 'viewer'],
+  getSettingWatch: ['get', '/api/plugins/{id}/watch', 'json', 'json', 'viewer'],
   getSource: ['get', '/api/sources/{name}', 'json', 'json', 'viewer'],
   getStats: ['get', '/api/stats', 'json', 'json', 'viewer'],
   getTenant: ['get', '/api/tenants/{slug}', 'json', 'json', 'operator'],

@@ -629,6 +629,38 @@ describe('the other handlers', () => {
   });
 });
 
+describe('settings of the tenant', () => {
+  const code = `onConfigChange(async (ctx, key, value, op, change) => {
+    if (value === 'bad') throw new Error('no')
+    await ctx.kv.set(key, [value, op, change])
+  })`;
+
+  it('are told as far as the plugin watches them, and refused by it', async () => {
+    const plugin = await open(code, { watch: ['dns/**'] });
+    await plugin.settings.put('mail/x', 1);
+    await plugin.settings.put('dns/a', 1);
+    await plugin.settings.put('dns/a', 1);
+    expect(plugin.kv.get('dns/a')).toEqual([
+      1,
+      'put',
+      { revision: 2, previous: null, scope: 'tenant', firstSync: false },
+    ]);
+    expect(await failure(plugin.settings.put('dns/a', 'bad'))).toMatchObject({ message: 'no' });
+    expect(await plugin.settings.delete('dns/a')).toBe(true);
+    expect(plugin.kv.get('dns/a')).toEqual([
+      null,
+      'delete',
+      { revision: 4, previous: 'bad', scope: 'tenant', firstSync: false },
+    ]);
+    expect(await plugin.settings.delete('dns/a')).toBe(false);
+    expect(plugin.kv.keys()).toEqual(['dns/a']);
+    await plugin.settings.put('dns/b', 2);
+    await plugin.settings.sync();
+    expect(plugin.kv.get('dns/b')).toMatchObject([2, 'put', { firstSync: true }]);
+    await expect(plugin.settings.put('a//b', 1)).rejects.toThrow('empty segment');
+  });
+});
+
 describe('closing', () => {
   it('ends a plugin for good, twice if need be, and leaves the others running', async () => {
     const code = `job('go', async () => 1)`;

@@ -59,6 +59,7 @@ import { createTestClock, snapshotAt, type TestClock } from './test-clock.js';
 import { folderTemplates, rememberedMail, templates, type PluginMail } from './package-mail.js';
 import { admitRequest, bodyBytes, problem, readResponse, writeRequest, type RequestInit } from './route-call.js';
 import { enterSandbox, leaveSandbox } from './shared-sandbox.js';
+import { TestSettings } from './test-settings.js';
 import { TestSource } from './test-source.js';
 
 export { closeSandbox } from './shared-sandbox.js';
@@ -73,6 +74,7 @@ export type { MemoryKv } from './memory-kv.js';
 export type { MemoryTables } from './memory-tables.js';
 export type { PluginMail } from './package-mail.js';
 export type { RequestInit } from './route-call.js';
+export { TestSettings } from './test-settings.js';
 export { TestSource, type SourceGiven } from './test-source.js';
 
 export interface OpenPluginOptions {
@@ -236,6 +238,8 @@ export class TestPlugin implements AsyncDisposable {
   /** Mails that the plugin sent, oldest first. */
   readonly mails: PluginMail[] = [];
   readonly tables: MemoryTables;
+  /** The tenant's settings, as far as the plugin watches them. */
+  readonly settings: TestSettings;
   /** Calls of `ctx` that left the sandbox, in the order of their answers; those that were refused too. */
   readonly calls: CtxCall[] = [];
   readonly #sources = new Map<string, TestSource>();
@@ -268,6 +272,10 @@ export class TestPlugin implements AsyncDisposable {
     this.kv = new MemoryKv({ now });
     this.files = new MemoryFiles({ now });
     this.tables = new MemoryTables({ now });
+    this.settings = new TestSettings({
+      patterns: snapshot.manifest.watch ?? [],
+      tell: (change) => this.#lifecycle('config_change', change),
+    });
     this.#parts = {
       broker: recordedBroker(
         createBroker(this.#handlers({ secrets, http, llm, reservedEvents })),
@@ -419,7 +427,11 @@ export class TestPlugin implements AsyncDisposable {
     name: 'config_change',
     change: { key: string; value: JsonInput; op: 'set' | 'delete'; revision?: number; previous?: JsonInput },
   ): Promise<void>;
-  async lifecycle(name: string, change?: object): Promise<void> {
+  lifecycle(name: string, change?: object): Promise<void> {
+    return this.#lifecycle(name, change);
+  }
+
+  async #lifecycle(name: string, change?: object): Promise<void> {
     const given: Record<string, object> = {
       init: { reason: 'enable', attempt: 1 },
       config_change: { revision: 1, previous: null },

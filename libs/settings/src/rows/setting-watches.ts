@@ -5,8 +5,8 @@ import { ofLivingTenant } from '@annex/runs';
 import { SettingWatchRow } from './setting-watch-row.js';
 
 /**
- * Has an installation hear of these keys. One that was at rest, or watched others, hears of every key anew, and of those
- * that went since it last heard.
+ * Has an installation hear of these keys. One that was at rest, or watched others, hears of every key anew, and of
+ * those that went since it last heard.
  */
 export async function connectWatch(
   tx: TenantTransaction,

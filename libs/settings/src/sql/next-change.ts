@@ -45,8 +45,8 @@ export function nextLogged(tx: TenantTransaction, range: Range): Promise<ToldCha
 }
 
 /**
- * The first key of the tree in a range that is meant, as it is now; or one that went behind `known` and is not there any
- * more. `undefined`: there is none.
+ * The first key of the tree in a range that is meant, as it is now; or one that went behind `known` and is not there
+ * any more. `undefined`: there is none.
  */
 export function nextKept(
   tx: TenantTransaction,
@@ -61,7 +61,8 @@ export function nextKept(
            select key, revision from settings where tenant_id = $1 and revision > $2 and revision <= $3
            union all
            select c.key, max(c.revision) from setting_changes c
-           where c.tenant_id = $1 and c.op = 'delete' and c.revision > greatest($2::bigint, $4::bigint) and c.revision <= $3
+           where c.tenant_id = $1 and c.op = 'delete' and c.revision > greatest($2::bigint, $4::bigint)
+             and c.revision <= $3
              and not exists (select 1 from settings s where s.tenant_id = $1 and s.key = c.key collate "C")
            group by c.key) as k
          order by revision limit ${looked}`,
