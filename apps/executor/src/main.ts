@@ -54,7 +54,6 @@ const holdMs = 1;
 let isFlushing = false;
 let isReading = false;
 let flushedAt = 0;
-let said = 0;
 function flush(): void {
   isFlushing = false;
   const chunk = writer.take();
@@ -70,7 +69,6 @@ const executor = new Executor({
   report: () => confinementReport(surroundings),
   send(message) {
     writeFromExecutor(writer, message);
-    said += 1;
     if (isReading) {
       const nowMs = performance.now();
       if (nowMs - flushedAt < holdMs) return;
@@ -90,10 +88,7 @@ socket.on('close', () => exit(parentGone));
 socket.on('data', (chunk: Buffer) => {
   isReading = true;
   flushedAt = performance.now();
-  said = 0;
   reader.push(chunk);
   isReading = false;
-  // The parent sends the next chunk when it has heard of this one.
-  if (said === 0) writeFromExecutor(writer, { type: 'heard' });
   flush();
 });

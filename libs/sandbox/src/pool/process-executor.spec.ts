@@ -76,10 +76,7 @@ class LyingExecutor {
   }
 
   /** Gives it a run; answers how it is addressed and what becomes of it. */
-  async run(
-    over: Parameters<typeof runOf>[1] = {},
-    { isHeard = true } = {},
-  ): Promise<{ address: RunMessage; outcome: Promise<RunOutcome> }> {
+  async run(over: Parameters<typeof runOf>[1] = {}): Promise<{ address: RunMessage; outcome: Promise<RunOutcome> }> {
     const request = runOf(`job('j', () => 1)`, over);
     const outcome = Promise.withResolvers<RunOutcome>();
     const owner = { tenantId: request.tenantId, installationId: request.installationId };
@@ -90,7 +87,6 @@ class LyingExecutor {
     while (this.#runs().length === before) await new Promise<void>((resolve) => (this.#onMessage = resolve));
     const address = this.#runs().at(-1);
     if (address === undefined) throw new Error('no run arrived');
-    if (isHeard) this.say({ type: 'heard' });
     return { address, outcome: outcome.promise };
   }
 
@@ -125,23 +121,6 @@ describe('a parent', () => {
     liar.say({ type: 'succeeded', seat: second.seat, nonce: second.nonce, hasValue: false, value: '', usage });
     await next;
     expect(liar.executor.unknownReplies).toBe(3);
-  });
-
-  it('sends nothing more to an executor that has not said a word since the last chunk', async () => {
-    const { address } = await liar.run({}, { isHeard: false });
-    const next = liar.run();
-    await new Promise((done) => setImmediate(() => setImmediate(done)));
-    expect(liar.received.filter(({ type }) => type === 'run')).toHaveLength(1);
-    liar.say({
-      type: 'log',
-      seat: address.seat,
-      nonce: address.nonce,
-      timeMs: 0,
-      level: 1,
-      message: 'a word',
-      fields: '',
-    });
-    expect((await next).address.seat).toBe(1);
   });
 
   it('uses a new nonce each time, so that an old one is worth nothing', async () => {
@@ -225,12 +204,6 @@ describe('a parent', () => {
       (each) => {
         for (let sent = 0; sent < 5001; sent += 1)
           each.say({ type: 'log', seat: 99, nonce: 1, timeMs: 0, level: 1, message: '', fields: '' });
-      },
-    ],
-    [
-      'floods its parent with words about no run',
-      (each) => {
-        for (let sent = 0; sent < 7000; sent += 1) each.say({ type: 'heard' });
       },
     ],
     [

@@ -32,9 +32,13 @@ const maxHeldBundles = 256;
 const maxHeldProfiles = 2048;
 /** Messages that nobody asked for, in the life of one executor. */
 const maxUnknownReplies = 5000;
-/** Messages about no run that it may send between two pings, beside one for each of these bytes that it was sent. */
+/** Messages about no run that it may send between two pings. */
 const maxSmallTalk = 1000;
-const bytesPerWord = 4096;
+/**
+ * So many runs leave in one write. A write that wakes the executor costs about what a run costs; but while it works on
+ * the first of them, this thread reads the next requests.
+ */
+const runsPerWrite = 4;
 /** A process that has ended is known to have within this time after its stream was closed. */
 const exitAfterStreamMs = 2000;
 
@@ -89,10 +93,8 @@ export class ProcessExecutor {
   /** Profiles that it was sent, with the isolate's key of each. */
   readonly #heldProfiles = new Map<number, string>();
   #isFlushing = false;
-  /** Messages wait for the next chunk. */
-  #unsent = false;
-  /** It has said something since it was last sent a chunk. */
-  #isListening = true;
+  /** Runs that wait for the next write. */
+  #unsentRuns = 0;
   #busy: number[] = [];
   /** Messages about no run that it may still send before the next ping. */
   #smallTalkLeft = maxSmallTalk;
@@ -111,8 +113,6 @@ export class ProcessExecutor {
     const reader = new FrameReader(maxFrameBytes, (frame) => this.#read(frame));
     launched.stream.on('data', (chunk: Buffer) => {
       if (this.state === 'dead') return;
-      this.#isListening = true;
-      if (this.#unsent) this.#flushSoon();
       try {
         reader.push(chunk);
       } catch (thrown) {
@@ -289,27 +289,24 @@ export class ProcessExecutor {
   #send(message: ToExecutor): void {
     if (this.state === 'dead') return;
     writeToExecutor(this.#writer, message);
-    this.#unsent = true;
-    if (this.#isListening) this.#flushSoon();
+    if (message.type === 'run' && (this.#unsentRuns += 1) >= runsPerWrite) this.#flush();
+    else this.#flushSoon();
   }
 
-  /**
-   * Once per round of the event loop, and only when the executor has spoken since the last time: it does one thing
-   * after another, so until then it could only let more wait in its stream, and every write that wakes it costs more
-   * than a run.
-   */
+  /** Once per round of the event loop. */
   #flushSoon(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
     setImmediate(() => {
       this.#isFlushing = false;
-      this.#unsent = false;
-      const chunk = this.#writer.take();
-      if (chunk === undefined || this.state === 'dead') return;
-      this.#isListening = false;
-      this.#smallTalkLeft += 1 + chunk.length / bytesPerWord;
-      this.#options.launched.stream.write(chunk);
+      this.#flush();
     });
+  }
+
+  #flush(): void {
+    this.#unsentRuns = 0;
+    const chunk = this.#writer.take();
+    if (chunk !== undefined && this.state !== 'dead') this.#options.launched.stream.write(chunk);
   }
 
   #read(frame: Frame): void {
@@ -338,8 +335,6 @@ export class ProcessExecutor {
       case 'busy':
         this.#busy = message.seats;
         return this.#smallTalk();
-      case 'heard':
-        return this.#smallTalk();
       default:
         break;
     }
@@ -351,10 +346,7 @@ export class ProcessExecutor {
     this.#readAbout(flight, message);
   }
 
-  #readAbout(
-    flight: Flight,
-    message: Exclude<FromExecutor, { type: 'ready' | 'prelude' | 'pong' | 'busy' | 'heard' }>,
-  ): void {
+  #readAbout(flight: Flight, message: Exclude<FromExecutor, { type: 'ready' | 'prelude' | 'pong' | 'busy' }>): void {
     const { now } = this.#options;
     switch (message.type) {
       case 'call':

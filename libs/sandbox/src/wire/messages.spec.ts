@@ -48,7 +48,6 @@ const fromExecutor: FromExecutor[] = [
   { type: 'log', ...run, timeMs: 1, level: 2, message: 'm', fields: '{}' },
   { type: 'stuck', ...run, code: 'CPU_LIMIT' },
   { type: 'busy', seats: [1, 2] },
-  { type: 'heard' },
   { type: 'inspected', ...run, registrations: '[]', warnings: '[]' },
 ];
 
@@ -74,7 +73,7 @@ describe('messages', () => {
 
   it('that are longer than their fields are refused', () => {
     const writer = new FrameWriter();
-    writeFromExecutor(writer, { type: 'heard' });
+    writeFromExecutor(writer, { type: 'busy', seats: [] });
     const bytes = Buffer.concat([writer.take() ?? Buffer.alloc(0), Buffer.of(0)]);
     bytes.writeUInt32LE(bytes.length - 4, 0);
     expect(() => new FrameReader(1 << 20, readFromExecutor).push(bytes)).toThrow(WireError);

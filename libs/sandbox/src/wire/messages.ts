@@ -94,8 +94,6 @@ export type FromExecutor =
   | ({ type: 'stuck'; code: string } & RunAddress)
   /** Runs whose turn has gone on for a while. */
   | { type: 'busy'; seats: number[] }
-  /** It has read what it was sent and has nothing else to say of it yet. */
-  | { type: 'heard' }
   /** `registrations`: JSON list. */
   | ({ type: 'inspected'; registrations: string; warnings: string } & RunAddress);
 
@@ -112,7 +110,6 @@ const fromExecutor = [
   'stuck',
   'busy',
   'inspected',
-  'heard',
   'answered',
   'chunk',
 ] as const;
@@ -287,9 +284,6 @@ export function writeFromExecutor(out: FrameWriter, m: FromExecutor): void {
       address(out, m);
       out.text(m.code);
       break;
-    case 'heard':
-      out.open(code, 0, 0);
-      break;
     case 'pong':
       out.open(code, 4, 0);
       out.number(m.sequence);
@@ -409,9 +403,6 @@ function fieldsFromExecutor(f: Frame): FromExecutor {
     case 'busy':
       f.expect(f.numbers, 0);
       return { type, seats: Array.from({ length: f.numbers }, () => f.number()) };
-    case 'heard':
-      f.expect(0, 0);
-      return { type };
     case 'stuck':
       f.expect(2, 1);
       return { type, seat: f.number(), nonce: f.number(), code: f.text() };
