@@ -18,5 +18,6 @@ export function listChanges(
 /** Whether the log still holds every change behind a revision, up to `head`. */
 export async function isLogged(tx: TenantTransaction, after: number, head: number): Promise<boolean> {
   if (after >= head) return true;
-  return tx.repository(SettingChangeRow).existsBy({ tenantId: tx.tenantId, revision: after + 1 });
+  const next = await listChanges(tx, { after, limit: 1 });
+  return next[0]?.revision === after + 1;
 }
