@@ -8,7 +8,7 @@ import {
   UserRow,
 } from '@annex/access';
 import { AuditRow, PlatformAuditRow } from '@annex/audit';
-import { KvRow, RunLogRow, TrackedRow, UsageRow } from '@annex/execution';
+import { KvRow, SharedEntryRow, RunLogRow, TrackedRow, UsageRow } from '@annex/execution';
 import { FileObjectRow, FileRow, FileUsageRow } from '@annex/files';
 import {
   BlobRow,
@@ -81,6 +81,7 @@ export const entities = [
   RunRow,
   WorkerRow,
   KvRow,
+  SharedEntryRow,
   RunLogRow,
   TrackedRow,
   UsageRow,

@@ -563,7 +563,8 @@ export class Execution {
 
   async #sweepKv(): Promise<void> {
     try {
-      await this.options.database.platform((tx) => deleteExpiredKv(tx, 5_000));
+      for (const table of ['kv', 'shared_entries'] as const)
+        await this.options.database.platform((tx) => deleteExpiredKv(tx, 5_000, table));
     } catch (thrown) {
       this.#logger.warn({ reason: messageOf(thrown) }, 'expired keys could not be swept');
     }

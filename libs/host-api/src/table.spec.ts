@@ -25,6 +25,11 @@ const contract: Record<HostMethod, string | null> = {
   'kv.delete': null,
   'kv.list': null,
   'kv.incr': null,
+  'shared.get': null,
+  'shared.set': null,
+  'shared.delete': null,
+  'shared.list': null,
+  'shared.incr': null,
   'email.send': 'send_email',
   'webhooks.send': 'emit_webhook',
   'llm.run': 'llm.use',
@@ -36,7 +41,10 @@ const contract: Record<HostMethod, string | null> = {
 };
 
 const good: [HostMethod, unknown, unknown?][] = [
-  ['kv.get', ['a']],
+  ['kv.get', ['a'], ['a', undefined]],
+  ['kv.get', ['a', { version: true }], ['a', { version: true }]],
+  ['kv.set', ['a', 1, { ifVersion: 0 }], ['a', 1, { if_version: 0 }]],
+  ['shared.get', ['zones', 'a'], ['zones', 'a', undefined]],
   ['kv.set', ['a', null], ['a', null, undefined]],
   ['kv.set', ['a', { b: [1] }, { ttl: 5 }], ['a', { b: [1] }, { ttl_s: 5 }]],
   ['kv.set', ['a', 1, { ttl_s: 5 }], ['a', 1, { ttl_s: 5 }]],
@@ -163,7 +171,7 @@ describe('the table of host calls', () => {
     const reference = hostCallReference();
     expect(reference.map((entry) => entry.name)).toEqual(hostMethods);
     expect(reference.find((entry) => entry.name === 'kv.get')).toMatchObject({
-      args: { type: 'array', minItems: 1, maxItems: 1 },
+      args: { type: 'array', minItems: 1, maxItems: 2 },
     });
     for (const { doc, example } of reference) expect(doc.endsWith('.') && example.includes('ctx.')).toBe(true);
   });

@@ -10,7 +10,7 @@ import { emailCalls } from './calls/email.js';
 import { fileCalls } from './calls/files.js';
 import { flowCalls } from './calls/flow.js';
 import { httpCalls } from './calls/http.js';
-import { kvCalls } from './calls/kv.js';
+import { kvCalls, sharedCalls } from './calls/kv.js';
 import { llmCalls } from './calls/llm.js';
 import { pluginCalls } from './calls/plugins.js';
 import { secretCalls } from './calls/secrets.js';
@@ -26,6 +26,7 @@ export const hostCalls = {
   ...dbCalls,
   ...fileCalls,
   ...kvCalls,
+  ...sharedCalls,
   ...emailCalls,
   ...webhookCalls,
   ...llmCalls,

@@ -25,19 +25,23 @@ type Same<A, B> = [A, B] extends [B, A] ? true : { extra: Exclude<A, B>; missing
 /** Ways to write `http.request`, which the sandbox turns into that call. */
 type Shorthand = 'http.get' | 'http.delete' | 'http.post' | 'http.put' | 'http.patch';
 
+/** `ctx.shared(name)` answers what `ctx.kv` is: its rows have the name of the state before the arguments. */
+type Row = Exclude<HostMethod, `shared.${string}`>;
+
 type WithOtherCount = {
-  [M in HostMethod]: Same<Arguments<Members[M]>['length'], Required<HostInput<M>>['length']> extends true ? never : M;
-}[HostMethod];
+  [M in Row]: Same<Arguments<Members[M]>['length'], Required<HostInput<M>>['length']> extends true ? never : M;
+}[Row];
 type WithOtherAnswer = {
-  [M in HostMethod]: HostResult<M> extends Answer<Members[M]> ? never : M;
-}[HostMethod];
+  [M in Row]: HostResult<M> extends Answer<Members[M]> ? never : M;
+}[Row];
 type WithMoreAnswers = {
-  [M in HostMethod]: Answer<Members[M]> extends HostResult<M> ? never : M;
-}[HostMethod];
+  [M in Row]: Answer<Members[M]> extends HostResult<M> ? never : M;
+}[Row];
 
 /** Each line does not compile, and names the call, when the table and the type of `ctx` go apart. */
 const agreement: {
-  names: Same<keyof Members, HostMethod | Shorthand>;
+  names: Same<keyof Members, Row | Shorthand>;
+  shared: Same<ReturnType<Context['shared']>, Context['kv']>;
   /** `secrets.get` takes its fallback in the sandbox, `http.request` its address apart from the rest. */
   counts: Same<WithOtherCount, 'secrets.get' | 'http.request'>;
   /**
@@ -61,7 +65,7 @@ const agreement: {
     WithMoreAnswers,
     'http.request' | 'plugins.call' | 'kv.set' | 'analytics.track' | 'files.read' | 'kv.get'
   >;
-} = { names: true, counts: true, answers: true, answersBack: true };
+} = { names: true, shared: true, counts: true, answers: true, answersBack: true };
 
 it('the type of ctx and the table of calls have the same names, arguments and answers', () => {
   expect(Object.values(agreement)).toEqual([true, true, true, true]);

@@ -164,6 +164,33 @@ export interface KvEntry {
 }
 
 /**
+ * Keys with values: `ctx.kv`, and what plugins share.
+ * @example
+ * async function addOnce(store: KvStore, item: string): Promise<void> {
+ *   const { value, version } = await store.get<string[]>('items', { version: true })
+ *   await store.set('items', [...(value ?? []), item], { ifVersion: version })
+ * }
+ */
+export interface KvStore {
+  /** With the version of the value; 0: there is none. */
+  get<T = Json>(key: string, options: { version: true }): Promise<{ value: T | null; version: number }>;
+  get<T = Json>(key: string, options?: { version?: false }): Promise<T | null>;
+  /**
+   * Only if the key has this version (0: there is none), else it rejects with `KV_CHANGED`. Answers the new version.
+   */
+  set(key: string, value: JsonInput, options: { ifVersion: number; /** Seconds. */ ttl?: number }): Promise<number>;
+  set(key: string, value: JsonInput, options?: { /** Seconds. */ ttl?: number }): Promise<void>;
+  /** Whether there was one. */
+  delete(key: string): Promise<boolean>;
+  /** Keys in order. A text in place of the options is the prefix. */
+  list(
+    options?: string | { prefix?: string; limit?: number; cursor?: string | null },
+  ): Promise<{ keys: KvEntry[]; next_cursor: string | null }>;
+  /** Adds to a counter, which starts at 0, and returns the sum. Atomic. */
+  incr(key: string, by?: number, options?: { ttl?: number }): Promise<number>;
+}
+
+/**
  * A row of a table: its fields, `id` (a UUIDv7 in tables of your own) and two times (RFC 3339).
  * @example
  * const titleOf = (row: Row<{ title: string }>): string => `${row.title} (${row.created_at})`
@@ -367,18 +394,12 @@ export interface Context<Config = PluginConfig> {
     delete(table: string, id: string): Promise<boolean>;
   };
   /** Private to the installation; values up to 128 KiB of JSON. */
-  readonly kv: {
-    get<T = Json>(key: string): Promise<T | null>;
-    set(key: string, value: JsonInput, options?: { /** Seconds. */ ttl?: number }): Promise<void>;
-    /** Whether there was one. */
-    delete(key: string): Promise<boolean>;
-    /** Keys in order. A text in place of the options is the prefix. */
-    list(
-      options?: string | { prefix?: string; limit?: number; cursor?: string | null },
-    ): Promise<{ keys: KvEntry[]; next_cursor: string | null }>;
-    /** Adds to a counter, which starts at 0, and returns the sum. Atomic. */
-    incr(key: string, by?: number, options?: { ttl?: number }): Promise<number>;
-  };
+  readonly kv: KvStore;
+  /**
+   * State that plugins of the tenant share: `shared` in `plugin.json` names it. Its owner (`"access": "write"`) changes
+   * it, those that depend on the owner read it; values up to 128 KiB of JSON.
+   */
+  shared(name: string): KvStore;
   /** The tenant's files. Needs `files.read` to read, `files.write` to write. Changes take place at once. */
   readonly files: {
     /** In the order of their keys; `limit` 1 to 1000, default 100. */

@@ -19,6 +19,7 @@ export type {
   Json,
   JsonInput,
   KvEntry,
+  KvStore,
   LlmAnswer,
   LlmMessage,
   LlmOptions,

@@ -70,6 +70,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   setting_changes: { retention: 'setting_changes', fixed: 'the latest 5,000 a tenant' },
   setting_heads: { fixed: 'one row a tenant' },
   setting_watches: { with: 'installations', fixed: 'one row an installation' },
+  shared_entries: { quota: 'kv_bytes', with: 'installations' },
   settings: { quota: 'setting_keys' },
   sources: { fixed: '100 of its own a tenant (SOURCE_LIMIT), and one a source of an active release' },
   subscriptions: { with: 'installations', fixed: 'one row a handler of the active release' },

@@ -14,6 +14,7 @@ import { pluginHandlers, type PluginRoutesPort } from './plugins.js';
 import { llmHandlers, type LlmHandlerOptions } from './llm.js';
 import type { EgressPort, SecretsPort, SendWebhook, StartJob } from './ports.js';
 import type { RunIdentity } from './run-identity.js';
+import { sharedHandlers } from './shared.js';
 import { templateHandlers, templateLoader, type TemplatesPort } from './templates.js';
 import { webhookHandlers } from './webhooks.js';
 
@@ -83,6 +84,7 @@ export function hostCallHandlers({
     },
     ...httpHandlers({ egress, secrets, clock }),
     ...kvHandlers(database),
+    ...sharedHandlers(database, plugins),
     ...pluginHandlers(plugins, clock),
     ...analyticsHandlers({ database, counts, clock }),
     ...flowHandlers({ database, emit, startJob, reservedEvents, clock }),

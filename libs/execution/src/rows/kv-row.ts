@@ -1,4 +1,4 @@
-import { idColumn } from '@annex/database';
+import { bigintColumn, idColumn } from '@annex/database';
 import type { Id, Json } from '@annex/kernel';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
@@ -24,4 +24,8 @@ export class KvRow {
 
   @Column({ name: 'updated_at', type: 'timestamptz', default: () => 'now()' })
   updatedAt!: Date;
+
+  /** Another one with each change. */
+  @Column({ name: 'version', ...bigintColumn, default: () => 'annex_now_version()' })
+  version!: number;
 }

@@ -8,19 +8,33 @@ import { uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 import { KvRow } from './kv-row.js';
 
-/** Names one entry. */
-export type KvKey = Pick<KvRow, 'installationId' | 'key'>;
+/** Where entries stand: what a plugin keeps for itself, or what it shares (its keys begin with the state's name). */
+export type KvTable = 'kv' | 'shared_entries';
+
+/** Names one entry. `table`: default `kv`. */
+export type KvKey = Pick<KvRow, 'installationId' | 'key'> & { table?: KvTable | undefined };
 
 const live = '(expires_at is null or expires_at > clock_timestamp())';
 
 /** The value of a key, or `undefined` when there is none or it ran out. */
-export async function getKv(tx: TenantTransaction, { installationId, key }: KvKey): Promise<Json | undefined> {
-  const [row] = await tx.query<{ value: Json }>(
-    `select value from kv where tenant_id = $1 and installation_id = $2 and key = $3 and ${live}`,
+export async function getKv(tx: TenantTransaction, at: KvKey): Promise<Json | undefined> {
+  return (await getVersionedKv(tx, at))?.value;
+}
+
+/** The same with the version of the value. */
+export async function getVersionedKv(
+  tx: TenantTransaction,
+  { installationId, key, table = 'kv' }: KvKey,
+): Promise<{ value: Json; version: number } | undefined> {
+  const [row] = await tx.query<{ value: Json; version: string }>(
+    `select value, version from ${table} where tenant_id = $1 and installation_id = $2 and key = $3 and ${live}`,
     [tx.tenantUuid, uuidFromId(installationId), key],
   );
-  return row?.value;
+  return row && { value: row.value, version: Number(row.version) };
 }
+
+/** A value to be kept. `ttlS`: seconds until it is gone; `undefined`: it stays. */
+export type KvContent = KvKey & { value: Json; ttlS: number | undefined };
 
 /**
  * Writes a value. `ttlS`: seconds until it is gone, fractions allowed; `undefined`: it stays, whatever time it had
@@ -28,10 +42,10 @@ export async function getKv(tx: TenantTransaction, { installationId, key }: KvKe
  */
 export async function setKv(
   tx: TenantTransaction,
-  { installationId, key, value, ttlS }: KvKey & { value: Json; ttlS: number | undefined },
+  { installationId, key, value, ttlS, table = 'kv' }: KvContent,
 ): Promise<void> {
   await tx.query(
-    `insert into kv (tenant_id, installation_id, key, value, expires_at)
+    `insert into ${table} (tenant_id, installation_id, key, value, expires_at)
      values ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5))
      on conflict (tenant_id, installation_id, key) do update
      set value = excluded.value, expires_at = excluded.expires_at, updated_at = now()`,
@@ -39,10 +53,34 @@ export async function setKv(
   );
 }
 
+/**
+ * Writes a value if the key has this version; 0: if there is none that has not run out. Answers the new version, or
+ * `undefined`: nothing has changed.
+ */
+export async function setKvIf(
+  tx: TenantTransaction,
+  { installationId, key, value, ttlS, table = 'kv' }: KvContent,
+  version: number,
+): Promise<number | undefined> {
+  const until = 'clock_timestamp() + make_interval(secs => $5)';
+  const sql =
+    version === 0
+      ? `insert into ${table} as have (tenant_id, installation_id, key, value, expires_at)
+         values ($1, $2, $3, $4, ${until})
+         on conflict (tenant_id, installation_id, key) do update
+         set value = excluded.value, expires_at = excluded.expires_at, updated_at = now()
+         where have.expires_at <= clock_timestamp() returning version`
+      : `update ${table} set value = $4, expires_at = ${until}, updated_at = now()
+         where tenant_id = $1 and installation_id = $2 and key = $3 and version = $6 and ${live} returning version`;
+  const values = [tx.tenantUuid, uuidFromId(installationId), key, JSON.stringify(value), ttlS ?? null];
+  const [row] = await tx.query<{ version: string }>(sql, version === 0 ? values : [...values, version]);
+  return row && Number(row.version);
+}
+
 /** Forgets a key; answers whether there was one that had not run out. */
-export async function deleteKv(tx: TenantTransaction, { installationId, key }: KvKey): Promise<boolean> {
+export async function deleteKv(tx: TenantTransaction, { installationId, key, table = 'kv' }: KvKey): Promise<boolean> {
   const [row] = await tx.query<{ live: boolean }>(
-    `delete from kv where tenant_id = $1 and installation_id = $2 and key = $3 returning ${live} as live`,
+    `delete from ${table} where tenant_id = $1 and installation_id = $2 and key = $3 returning ${live} as live`,
     [tx.tenantUuid, uuidFromId(installationId), key],
   );
   return row?.live ?? false;
@@ -55,10 +93,10 @@ export async function deleteKv(tx: TenantTransaction, { installationId, key }: K
  */
 export async function incrementKv(
   tx: TenantTransaction,
-  { installationId, key, by, ttlS }: KvKey & { by: number; ttlS: number | undefined },
+  { installationId, key, by, ttlS, table = 'kv' }: KvKey & { by: number; ttlS: number | undefined },
 ): Promise<number | undefined> {
   const [row] = await tx.query<{ value: number }>(
-    `insert into kv as have (tenant_id, installation_id, key, value, expires_at)
+    `insert into ${table} as have (tenant_id, installation_id, key, value, expires_at)
      values ($1, $2, $3, to_json($4::numeric), clock_timestamp() + make_interval(secs => $5))
      on conflict (tenant_id, installation_id, key) do update set
        value = case when have.expires_at is null
@@ -86,6 +124,7 @@ export interface KvEntry extends Pick<KvRow, 'key' | 'expiresAt' | 'updatedAt'> 
 /** Which keys: those with a prefix in the order of their bytes, after `after` (exclusive) when given. */
 export interface KvRange {
   installationId: Id<'installation'>;
+  table?: KvTable | undefined;
   prefix: string;
   after: string | undefined;
   limit: number;
@@ -119,11 +158,11 @@ const entryColumns = 'key, octet_length(value::text) as bytes, expires_at, updat
 function selectRange<Result>(
   tx: TenantTransaction,
   columns: string,
-  { installationId, prefix, after, limit }: KvRange,
+  { installationId, prefix, after, limit, table = 'kv' }: KvRange,
 ): Promise<Result[]> {
   return tx.rows<KvRow, Result>(
     KvRow,
-    `select ${columns} from kv
+    `select ${columns} from ${table}
      where tenant_id = $1 and installation_id = $2 and key >= $3 and starts_with(key, $3)
        and ($4::text is null or key > $4) and ${live}
      order by key limit $5`,
@@ -134,11 +173,11 @@ function selectRange<Result>(
 /**
  * Deletes up to `limit` entries that ran out, of every tenant; answers how many. Several processes may do it at once.
  */
-export async function deleteExpiredKv(tx: PlatformTransaction, limit: number): Promise<number> {
+export async function deleteExpiredKv(tx: PlatformTransaction, limit: number, table: KvTable = 'kv'): Promise<number> {
   return tx.execute(
-    `delete from kv using (
-       select tenant_id, installation_id, key from kv where expires_at <= clock_timestamp() order by expires_at limit $1
-       for update skip locked
+    `delete from ${table} as kv using (
+       select tenant_id, installation_id, key from ${table} where expires_at <= clock_timestamp()
+       order by expires_at limit $1 for update skip locked
      ) as gone where kv.tenant_id = gone.tenant_id and kv.installation_id = gone.installation_id and kv.key = gone.key`,
     [limit],
   );

@@ -14,6 +14,8 @@ export const settingTreeLimits = {
   changes: 5000,
   /** Patterns that one plugin may watch. */
   patterns: 20,
+  /** Shared states of one plugin. */
+  sharedStates: 20,
   /** Refused keys that are remembered of one plugin. */
   refused: 20,
 } as const;

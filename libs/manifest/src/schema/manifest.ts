@@ -33,6 +33,8 @@ export interface Manifest {
   sources?: ManifestEventSource[];
   /** Patterns of the tenant's settings that it hears of. Left out: none. */
   watch?: string[];
+  /** State that it shares, or reads of others. Left out: none. */
+  shared?: ManifestShared[];
   http: { allow: string[] };
   secrets: ManifestSecret[];
   /** JSON Schema of the settings, or `null`: the plugin has none. */
@@ -84,6 +86,15 @@ export interface ManifestEventSource {
   require: string[];
   /** `null`: what the operator gives sources. */
   timeoutMs: number | null;
+}
+
+/** State that plugins share (docs/settings.md). */
+export interface ManifestShared {
+  name: string;
+  /** `write`: it is the plugin's own. `read`: that of a plugin in `dependencies`. */
+  access: 'read' | 'write';
+  /** Of `read`: which one's. Left out: the only one's that has such a state. */
+  from?: string;
 }
 
 export interface ManifestRetry {

@@ -116,6 +116,7 @@ function normalise(shape: ManifestSource, source: JsonObject): Manifest {
     filters: shape.filters ?? [],
     jobs: (shape.jobs ?? []).map(normalJob),
     ...(shape.sources !== undefined && { sources: shape.sources.map(normalSource) }),
+    ...(shape.shared !== undefined && { shared: shape.shared }),
     ...(shape.watch !== undefined && { watch: shape.watch.map((pattern) => pattern.normalize('NFC')) }),
     http: { allow: (shape.http?.allow ?? []).map((host) => host.toLowerCase()) },
     secrets: (shape.secrets ?? []).map((secret) =>

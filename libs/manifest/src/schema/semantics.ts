@@ -121,10 +121,32 @@ function judgeNames(source: JsonObject, errors: InputFault[], warnings: InputFau
     },
     'watch',
   );
-  for (const key of ['events', 'filters', 'jobs', 'sources', 'watch', 'secrets', 'permissions'])
+  judgeShared(source, errors);
+  for (const key of ['events', 'filters', 'jobs', 'sources', 'watch', 'shared', 'secrets', 'permissions'])
     refuseTwins(source[key], key, errors);
   const http = source['http'];
   if (isJsonObject(http)) refuseTwins(http['allow'], 'http/allow', errors);
+}
+
+/** A reader depends on the plugin whose state it reads. */
+function judgeShared(source: JsonObject, errors: InputFault[]): void {
+  const depends = isJsonObject(source['dependencies']) ? Object.keys(source['dependencies']) : [];
+  each(
+    source['shared'],
+    (state, pointer) => {
+      if (!isJsonObject(state)) return;
+      const { access, from } = state;
+      const refuse = (at: string, detail: string): number =>
+        errors.push({ pointer: pointer + at, code: 'SHARED', detail });
+      if (access === 'write' && from !== undefined)
+        refuse('/from', 'belongs to "access": "read"; a state that the plugin writes is its own. Remove it.');
+      if (access === 'read' && depends.length === 0)
+        refuse('/access', 'reads the state of another plugin; name that plugin in "dependencies".');
+      if (access === 'read' && typeof from === 'string' && depends.length > 0 && !depends.includes(from))
+        refuse('/from', `names ${quote(from)}, which "dependencies" does not; add it.${didYouMean(from, depends)}`);
+    },
+    'shared',
+  );
 }
 
 /** The same name twice in a list; entries are texts or objects with a `name`. */

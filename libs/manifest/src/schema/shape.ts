@@ -306,6 +306,24 @@ export const manifestShape = z
       .max(settingTreeLimits.patterns)
       .describe('settings of the tenant that onConfigChange hears of')
       .optional(),
+    shared: z
+      .array(
+        z.strictObject({
+          name: z
+            .string()
+            .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/)
+            .describe('1 to 63 of a-z, 0-9, "_" and "-", beginning with a letter or digit')
+            .meta({ examples: ['zones'] }),
+          access: z
+            .enum(['read', 'write'])
+            .describe('write: the state is the plugin’s own. read: that of a plugin in dependencies')
+            .meta({ examples: ['write'] }),
+          from: slug.describe('read only: whose state it is, where several dependencies have one').optional(),
+        }),
+      )
+      .max(settingTreeLimits.sharedStates)
+      .describe('state that plugins of a tenant share: ctx.shared(name)')
+      .optional(),
     http: z
       .strictObject({ allow: hosts.describe('the hosts that ctx.http and fetch may reach').optional() })
       .describe('outbound HTTP')

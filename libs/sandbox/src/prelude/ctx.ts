@@ -65,6 +65,7 @@ const ownNamespaces = [
   'secrets',
   'http',
   'plugins',
+  'shared',
   'log',
   'request',
   'params',
@@ -213,6 +214,11 @@ class Ctx {
     return parts.once('plugins', () => makePlugins(parts.run));
   }
 
+  get shared(): (name: unknown) => object {
+    const parts = this.#parts;
+    return parts.once('shared', () => makeShared(parts.run));
+  }
+
   get log(): object {
     const parts = this.#parts;
     return parts.once('log', () => makeLog(parts.run));
@@ -263,6 +269,25 @@ function makeCalls(run: RunState, node: CallTree | string | undefined): unknown 
     });
   }
   return freeze(namespace);
+}
+
+const sharedCalls = ['get', 'set', 'delete', 'list', 'incr'];
+
+/** `ctx.shared(name)`: calls whose first argument is the name of the state. */
+function makeShared(run: RunState): (name: unknown) => object {
+  return (name) => {
+    const state = {};
+    for (let index = 0; index < sharedCalls.length; index += 1) {
+      const call = sharedCalls[index] ?? '';
+      const value = async (...args: unknown[]) => {
+        const all: unknown[] = [name];
+        for (let at = 0; at < args.length; at += 1) all[at + 1] = args[at];
+        return answerFromJson(await run.hostCall(`shared.${call}`, argsToJson(`shared.${call}`, all)));
+      };
+      defineProperty(state, call, { value, enumerable: true, configurable: false, writable: false });
+    }
+    return freeze(state);
+  };
 }
 
 function makeRunInfo(run: RunState, info: RunParts['run'], web: WebInternals): object {

@@ -629,6 +629,42 @@ describe('the other handlers', () => {
   });
 });
 
+describe('shared state', () => {
+  const code = `
+    route('/:key', async (ctx) => ({ found: await ctx.shared('zones').get(ctx.params.key, { version: true }) }))
+    job('write', async (ctx, [key, value, ifVersion]) => ctx.shared('zones').set(key, value, { ifVersion }))
+    job('kv', async (ctx) => {
+      const first = await ctx.kv.set('n', 1, { ifVersion: 0 })
+      await ctx.kv.set('n', 2)
+      const late = await ctx.kv.set('n', 3, { ifVersion: first }).catch((thrown) => thrown.code)
+      return [first, await ctx.kv.get('n', { version: true }), late]
+    })`;
+  const manifest = { routes: true, jobs: [{ name: 'write' }, { name: 'kv' }] };
+
+  it('is changed by its owner, when it is what the owner read', async () => {
+    const plugin = await open(code, { ...manifest, shared: [{ name: 'zones', access: 'write' }] });
+    const version = await plugin.job('write', ['a', 1, 0]);
+    expect(plugin.shared('zones').get('a')).toBe(1);
+    expect(await failure(plugin.job('write', ['a', 2, 0]))).toMatchObject({
+      message: expect.stringContaining('is there already'),
+    });
+    await plugin.job('write', ['a', 2, version ?? 0]);
+    expect(await (await plugin.request('GET', '/a')).json()).toEqual({ found: { value: 2, version: 2 } });
+    expect(await plugin.job('kv')).toEqual([1, { value: 2, version: 2 }, 'KV_CHANGED']);
+  });
+
+  it('is read, and never changed, by those that depend on its owner', async () => {
+    const shared = [{ name: 'zones', access: 'read' }];
+    const plugin = await open(code, { ...manifest, shared, dependencies: { dns: '*' } });
+    plugin.shared('zones').set('a', 7);
+    expect(await (await plugin.request('GET', '/a')).json()).toEqual({ found: { value: 7, version: 1 } });
+    expect(await failure(plugin.job('write', ['a', 2, 1]))).toMatchObject({
+      message: expect.stringContaining('may only read'),
+    });
+    expect(() => plugin.shared('others')).toThrow(TypeError);
+  });
+});
+
 describe('settings of the tenant', () => {
   const code = `onConfigChange(async (ctx, key, value, op, change) => {
     if (value === 'bad') throw new Error('no')

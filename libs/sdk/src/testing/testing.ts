@@ -51,7 +51,7 @@ import { answeredLlm } from './answered-llm.js';
 import type { EmittedEvent } from './emitted-event.js';
 import { HandlerFailed } from './handler-failed.js';
 import { MemoryFiles, memoryFilesPort } from './memory-files.js';
-import { MemoryKv, memoryKvHandlers } from './memory-kv.js';
+import { MemoryKv, memoryKvHandlers, memorySharedHandlers } from './memory-kv.js';
 import { MemoryTables, memoryTablesPort } from './memory-tables.js';
 import { openPackage } from './open-package.js';
 import { recordedBroker, type CtxCall } from './recorded-calls.js';
@@ -243,6 +243,7 @@ export class TestPlugin implements AsyncDisposable {
   /** Calls of `ctx` that left the sandbox, in the order of their answers; those that were refused too. */
   readonly calls: CtxCall[] = [];
   readonly #sources = new Map<string, TestSource>();
+  readonly #shared = new Map<string, MemoryKv>();
   readonly #reservedEvents: readonly string[];
   readonly #user: User | null;
   readonly #clock: TestClock | undefined;
@@ -477,6 +478,19 @@ export class TestPlugin implements AsyncDisposable {
     return source;
   }
 
+  /**
+   * A shared state that the plugin declares: its own, or another plugin's, which the test fills. Throws `TypeError` for
+   * one that it does not declare.
+   */
+  shared(name: string): MemoryKv {
+    const { manifest, slug } = this.snapshot;
+    if (!manifest.shared?.some((each) => each.name === name))
+      throw new TypeError(`The plugin ${slug} declares no shared state ${name}.`);
+    const state = this.#shared.get(name) ?? new MemoryKv({ now: this.#now });
+    this.#shared.set(name, state);
+    return state;
+  }
+
   /** Runs the plugin's health check and answers what it said; rejects when it is not well. */
   async health(): Promise<Json | undefined> {
     const [said] = await this.#runAll(({ kind }) => kind === 'health', { kind: 'lifecycle', payload: 'null' });
@@ -663,6 +677,7 @@ export class TestPlugin implements AsyncDisposable {
         return null;
       },
       ...memoryKvHandlers(this.kv),
+      ...memorySharedHandlers((name) => this.shared(name)),
       ...fileHandlers(files),
       ...templateHandlers(templates, loadTemplates),
       ...emailHandlers({ mail: rememberedMail(this.mails), templates, loadTemplates, files }),
