@@ -43,6 +43,7 @@ export const shelves = [
       settings: ['installations', 'dispatch'],
       tables: [],
       webhooks: [],
+      operations: ['installations', 'dispatch'],
       sources: ['installations', 'execution', 'dispatch', 'webhooks'],
     },
   },

@@ -4,7 +4,7 @@ import { findAndFix } from './journeys/find-and-fix.js';
 import { installWithConsent } from './journeys/install.js';
 import { lookAtEveryScreen } from './journeys/every-screen.js';
 import { mapEvents } from './journeys/mappings.js';
-import { operate } from './journeys/operate.js';
+import { operate, watchThePlatform } from './journeys/operate.js';
 import { reachOthers } from './journeys/reach-others.js';
 import { signInFirst } from './journeys/sign-in.js';
 import { steerSources } from './journeys/sources.js';
@@ -22,5 +22,6 @@ describeConsole('the console', () => {
   steerSources();
   useKeys();
   operate();
+  watchThePlatform();
   lookAtEveryScreen();
 });

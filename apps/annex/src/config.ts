@@ -8,10 +8,12 @@ import { readMailbox, type Mailbox } from '@annex/mail';
 import { didYouMean, messageOf, MiB, originFault } from '@annex/kernel';
 import { doorLimits, eventLimits, failureLimits, type OperatorCeilings, scheduleLimits } from '@annex/limits';
 import { quotaLimits, quotaNames, quotas, type QuotaLimits } from '@annex/quotas';
+import type { ShownSetting } from '@annex/operations';
 import type { DatabaseLogins } from '@annex/database';
 import { defaultTableLimits, type MappedView, type TableLimits } from '@annex/tables';
 import { readMappedViews } from './mapped-views.js';
 import { readRunCeilings } from './run-ceilings.js';
+import { showSettings } from './show-settings.js';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -296,6 +298,8 @@ export interface Settings {
   /** Bytes of request bodies that may be in memory at once. */
   bodyMemoryBytes: number;
   logLevel: Environment['LOG_LEVEL'];
+  /** Each setting as it is in force, for operators; nothing of it is secret. */
+  shown: readonly ShownSetting[];
 }
 
 /** Every problem of the environment, one line each. */
@@ -355,6 +359,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     connectionsPerAddress: env.ANNEX_CONNECTIONS_PER_ADDRESS,
     bodyMemoryBytes: env.ANNEX_BODY_MEMORY_BYTES,
     logLevel: env.LOG_LEVEL,
+    shown: showSettings(settingsSchema.shape, given),
   };
 }
 

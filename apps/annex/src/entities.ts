@@ -26,6 +26,7 @@ import {
 } from '@annex/installations';
 import { LlmDayRow } from '@annex/llm';
 import { MailAttachmentRow, MailRow } from '@annex/mail';
+import { ProcessRow } from '@annex/operations';
 import { LogTrimRow, QuotaDayRow, QuotaDefaultRow, QuotaUseRow } from '@annex/quotas';
 import {
   CorrelationStateRow,
@@ -57,6 +58,7 @@ export const entities = [
   SessionRow,
   TenantRow,
   UserRow,
+  ProcessRow,
   SecretRow,
   TenantKeyRow,
   BlobRow,

@@ -10,14 +10,15 @@ import { createEgress } from '@annex/egress';
 import { askHealth, Execution } from '@annex/execution';
 import type { Files } from '@annex/files';
 import { findInstallation, Installations, DueHealthChecks, tellChange, UnfinishedPlugins } from '@annex/installations';
-import { newUuid, systemClock, type Stoppable } from '@annex/kernel';
+import { newUuid, parseId, SECOND, systemClock, type Stoppable } from '@annex/kernel';
 import { manifestCeilings, webhookLimits } from '@annex/limits';
 import { connectedSourceTypes } from '@annex/manifest';
 import type { Mailer, PlatformMailer } from '@annex/mail';
 import { Alerts, connectPackageMappings, Mappings, restPackageMappings } from '@annex/mappings';
 import { saveQuotaLimits } from '@annex/quotas';
 import { emitEvent, enqueueRun, Events, Runs, startJob, type AttemptPort, type FailingPlugin } from '@annex/runs';
-import type { Sandbox, SandboxStats, SandboxTier } from '@annex/sandbox';
+import { Operations, ProcessReports } from '@annex/operations';
+import { layersOf, type Sandbox, type SandboxStats, type SandboxTier } from '@annex/sandbox';
 import {
   connectDeclaredSources,
   connectionSettings,
@@ -50,6 +51,7 @@ import { requireMasterKey, requireViews, warnOfClock } from './start-checks.js';
 import type { Queue } from '@annex/queue';
 import { openFiles, openMail, openQueue } from './queue-files-and-mail.js';
 import { undoAll, type Undo } from './undo.js';
+import { version } from './version.js';
 
 export interface PlatformOptions {
   settings: Settings;
@@ -83,6 +85,7 @@ export interface Platform extends Stoppable {
   settingWatches: SettingWatches;
   receiving: Receiving;
   sourceWork: SourceWork;
+  operations: Operations;
   /** Keys of what is kept to know a request again, the present one first. */
   fingerprintKeys: readonly Buffer[];
   sandboxTier: SandboxTier;
@@ -141,6 +144,7 @@ async function startParts(
     ...{ database, sandbox, tier, execution, dispatcher, logger },
     sourceWork: sources.sourceWork,
   });
+  startReports(context, { executors, dispatcher, sourceWork: sources.sourceWork });
   return {
     access,
     database,
@@ -166,6 +170,7 @@ async function startParts(
     vault,
     webhooks,
     hooks,
+    operations: new Operations({ database, settings: settings.shown }),
     ...sources,
     fingerprintKeys: [masterKey, ...settings.oldMasterKeys].map((key) =>
       Buffer.from(hkdfSync('sha256', key, '', 'annex request fingerprints', 32)),
@@ -175,6 +180,45 @@ async function startParts(
     holdReadiness: () => health.hold(),
     unready: () => health.close(),
   };
+}
+
+/** Tells the other processes every few seconds what this one does. */
+function startReports(
+  { settings, database, logger, undo }: PlatformContext,
+  { executors: { sandbox, tier }, dispatcher, sourceWork }: ReportedParts,
+): void {
+  const reports = new ProcessReports({
+    ...{ database, logger, version },
+    role: settings.role,
+    read() {
+      const { executors, blankReady, starts, kills, waiting } = sandbox.stats();
+      const { slots, running } = dispatcher.stats();
+      return {
+        rss_bytes: process.memoryUsage.rss(),
+        confinement: { tier: tier.tier, layers: layersOf(tier) },
+        executors: executors.map(({ pid, tenantId, lane, rssBytes, isolates, runs, ageMs }) => ({
+          ...{ pid, lane, isolates, runs },
+          tenant_id: (tenantId === null ? undefined : parseId('tenant', tenantId)) ?? null,
+          rss_bytes: rssBytes,
+          age_s: Math.round(ageMs / SECOND),
+        })),
+        blank_ready: blankReady,
+        executor_starts: starts,
+        executor_kills: kills,
+        waiting,
+        dispatch: settings.role === 'api' ? null : { slots, running },
+        source_connections: sourceWork.connections,
+      };
+    },
+  });
+  reports.start();
+  undo.push(() => reports.stop());
+}
+
+interface ReportedParts {
+  executors: Executors;
+  dispatcher: Dispatcher;
+  sourceWork: SourceWork;
 }
 
 /** What most parts are made with. */

@@ -11,6 +11,7 @@ import { Installations } from '@annex/installations';
 import { newId, type Logger, type Stoppable } from '@annex/kernel';
 import { doorLimits, maxRequestBytes, restLimits, tenantLimits } from '@annex/limits';
 import { Database } from '@annex/database';
+import { Operations } from '@annex/operations';
 import { SettingsTree, WatchReader } from '@annex/settings';
 import { Sources, type Receiving } from '@annex/sources';
 import { Tables } from '@annex/tables';
@@ -74,6 +75,7 @@ export interface ApiServices {
   sources: Sources;
   settingsTree: SettingsTree;
   watches: WatchReader;
+  operations: Operations;
   receiving: Receiving;
   /** Keys of what is kept to know a request again (Idempotency-Key): the present one first. */
   fingerprintKeys: readonly Buffer[];
@@ -149,6 +151,7 @@ function apiModule(
       { provide: Sources, useValue: services.sources },
       { provide: SettingsTree, useValue: services.settingsTree },
       { provide: WatchReader, useValue: services.watches },
+      { provide: Operations, useValue: services.operations },
       { provide: HEALTH, useValue: services.health },
       { provide: CLOSING, useValue: closing },
       { provide: APP_FILTER, useValue: new ProblemFilter(problems, routes) },

@@ -109,6 +109,10 @@ const screens: Screens = {
   '/settings': [() => import('./screens/tenant/settings'), 'Settings'],
   '/operator/tenants': [() => import('./screens/operator/tenants'), 'OperatorTenants'],
   '/operator/tenants/$slug': [() => import('./screens/operator/tenant'), 'OperatorTenant'],
+  '/operator/queue': [() => import('./screens/operator/queue'), 'QueueScreen'],
+  '/operator/processes': [() => import('./screens/operator/processes'), 'Processes'],
+  '/operator/installations': [() => import('./screens/operator/installations'), 'Installations'],
+  '/operator/settings': [() => import('./screens/operator/settings'), 'PlatformSettings'],
   '/operator/platform': [() => import('./screens/operator/platform'), 'Platform'],
   '/profile': [() => import('./screens/account/profile'), 'Profile'],
 };

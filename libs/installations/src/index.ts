@@ -30,6 +30,7 @@ export type {
 export { InstallationRow, type InstallationStatus } from './rows/installation-row.js';
 export { pluginLogLevels, type PluginLogLevel } from './log-levels.js';
 export { deleteInstallation, findInstallation } from './rows/installations.js';
+export { listInstallationsAnywhere, type InstallationAnywhere } from './rows/everywhere.js';
 export { findRelease } from './rows/releases.js';
 export { ReleaseRow } from './rows/release-row.js';
 export { readBlob, readReleaseFolder, storeBlobs } from './rows/blobs.js';

@@ -27,6 +27,7 @@ export {
   type SeriesKey,
 } from './sql/run-numbers.js';
 export { readRunStory, type EventMention, type RunMention, type RunStory } from './sql/run-story.js';
+export { readQueueByTenant, readSlots, type TenantQueue } from './sql/queue-by-tenant.js';
 export { removeWorker, reportWorker } from './sql/workers.js';
 export {
   claimSettings,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faultsOf } from '../axe.js';
-import { makePerson, signIn, visit } from '../browser.js';
+import { makePerson, password, signIn, theBed, visit } from '../browser.js';
 import { startWebhookSink, type WebhookSink } from '../../support/webhook-sink.js';
 import { setStage, type Stage } from '../stage.js';
 
@@ -58,6 +58,13 @@ const screens: readonly [name: string, path: (stage: Stage) => string, shows: st
   ['audit', () => 'audit', 'plugin.enabled'],
   ['settings', () => 'settings', 'Time zone'],
   ['profile', () => 'profile', 'this one'],
+  ['operator-tenants', () => 'operator/tenants', 'Northwind Traders'],
+  ['operator-tenant', ({ tenant }) => `operator/tenants/${tenant.slug}`, 'Quotas'],
+  ['operator-queue', () => 'operator/queue', 'Tenants with work'],
+  ['operator-processes', () => 'operator/processes', 'Executors begun'],
+  ['operator-installations', () => 'operator/installations', 'Billing'],
+  ['operator-settings', () => 'operator/settings', 'ANNEX_DATA_DIR'],
+  ['operator-platform', () => 'operator/platform', 'Confinement of plugins'],
 ];
 
 const looks = [
@@ -80,6 +87,8 @@ function lookAtScreens(): void {
     sink = await startWebhookSink();
     stage = await setStage(sink.url);
     email = await makePerson(stage.tenant, 'owner');
+    // The same person runs the platform: its screens are looked at too.
+    await theBed().annex.platform.access.operators.ensure({ email, password });
   });
 
   afterAll(() => sink.close());

@@ -66,3 +66,51 @@ export function operate(): void {
     await close();
   });
 }
+
+/** What operators see of the whole platform. */
+export function watchThePlatform(): void {
+  it('tells an operator what waits, what processes do, who has a plugin, and which settings hold', async () => {
+    const { annex } = theBed();
+    const tenant = await annex.makeTenant();
+    await tenant.install({
+      manifest: { slug: 'watched', name: 'Watched', jobs: [{ name: 'work', overlap: 'allow' }] },
+      code: `import { job } from '@annex/sdk'; job('work', () => null);`,
+    });
+    await annex.operator.post(`/api/tenants/${tenant.slug}/suspend`, {
+      reason: 'It is looked at.',
+      scope: 'background',
+    });
+    await tenant.owner.post('/api/plugins/watched/jobs/work/run-now', {});
+    const email = `watcher-${tenant.slug}@test.test`;
+    await annex.platform.access.operators.ensure({ email, password });
+    const { page, complaints, close } = await visit();
+    await page.goto(`/console/t/${tenant.slug}/operator/queue`);
+    await signIn(page, email);
+    await page
+      .getByRole('row', { name: new RegExp(tenant.slug) })
+      .getByText('an operator suspended it')
+      .waitFor();
+    const found = [await faultsOf(page, 'operator-queue')];
+
+    await page.getByRole('link', { name: 'Processes', exact: true }).click();
+    await page.getByText('Executors begun').waitFor();
+    await page.getByText('alive', { exact: true }).first().waitFor();
+    found.push(await faultsOf(page, 'operator-processes'));
+
+    await page.getByRole('link', { name: 'Installations', exact: true }).click();
+    await page.getByLabel('Slug of a plugin').fill('watched');
+    await page
+      .getByRole('row', { name: /Watched/ })
+      .first()
+      .waitFor();
+    found.push(await faultsOf(page, 'operator-installations'));
+
+    await page.getByRole('link', { name: 'Settings in force' }).click();
+    await page.getByLabel('Name or value').fill('min_interval');
+    await page.getByText('ANNEX_MIN_INTERVAL_S').waitFor();
+    found.push(await faultsOf(page, 'operator-settings'));
+    expect(found.flat()).toEqual([]);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+}

@@ -17,6 +17,7 @@ import { KvController } from './kv.controller.js';
 import { LogsController } from './logs.controller.js';
 import { MailController } from './mail.controller.js';
 import { MappingsController } from './mappings.controller.js';
+import { OperatorController } from './operator.controller.js';
 import { PluginConfigController } from './plugin-config.controller.js';
 import { PluginHealthController } from './plugin-health.controller.js';
 import { PluginsController } from './plugins.controller.js';
@@ -40,6 +41,7 @@ export const controllers = [
   TokensController,
   TenantsController,
   SuspensionsController,
+  OperatorController,
   OwnTenantController,
   UsersController,
   ActorsController,

@@ -9,14 +9,18 @@ import MailX from 'lucide-react/icons/mail-x';
 import Radio from 'lucide-react/icons/radio';
 import ScrollText from 'lucide-react/icons/scroll-text';
 import Building2 from 'lucide-react/icons/building-2';
+import Cpu from 'lucide-react/icons/cpu';
 import FolderOpen from 'lucide-react/icons/folder-open';
 import Gauge from 'lucide-react/icons/gauge';
 import HeartPulse from 'lucide-react/icons/heart-pulse';
 import KeyRound from 'lucide-react/icons/key-round';
 import KeySquare from 'lucide-react/icons/key-square';
+import ListOrdered from 'lucide-react/icons/list-ordered';
 import Mail from 'lucide-react/icons/mail';
+import PackageSearch from 'lucide-react/icons/package-search';
 import Settings from 'lucide-react/icons/settings';
 import ShieldCheck from 'lucide-react/icons/shield-check';
+import SlidersHorizontal from 'lucide-react/icons/sliders-horizontal';
 import Split from 'lucide-react/icons/split';
 import Table2 from 'lucide-react/icons/table-2';
 import Users from 'lucide-react/icons/users';
@@ -88,6 +92,10 @@ export const placeGroups: readonly PlaceGroup[] = [
     label: 'Operator',
     places: [
       { label: 'Tenants', to: 'operator/tenants', icon: Building2, needs: 'listTenants' },
+      { label: 'Queue', to: 'operator/queue', icon: ListOrdered, needs: 'getQueue' },
+      { label: 'Processes', to: 'operator/processes', icon: Cpu, needs: 'listProcesses' },
+      { label: 'Installations', to: 'operator/installations', icon: PackageSearch, needs: 'listInstallations' },
+      { label: 'Settings in force', to: 'operator/settings', icon: SlidersHorizontal, needs: 'listPlatformSettings' },
       { label: 'Platform', to: 'operator/platform', icon: HeartPulse, needs: 'listPlatformAudit' },
     ],
   },

@@ -871,6 +871,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operator/installations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Installations of a plugin, or of all, in every tenant */
+        get: operations["listInstallations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every process of Annex with its executors */
+        get: operations["listProcesses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Background work of all tenants: what waits, and why
+         * @description At most two seconds old.
+         */
+        get: operations["getQueue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The settings in force, without what is secret
+         * @description Of the process that answers; docs/configuration.md explains each.
+         */
+        get: operations["listPlatformSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plugins": {
         parameters: {
             query?: never;
@@ -2798,6 +2872,24 @@ export interface components {
             /** @description JSON pointer into the input */
             pointer: string;
         };
+        /** @description An installation of whatever tenant */
+        InstallationAnywhere: {
+            id: string;
+            /** @description Executors that its code made the platform kill, lately */
+            kills: number;
+            name: string;
+            slug: string;
+            status: string;
+            status_reason: string | null;
+            tenant: {
+                name: string;
+                slug: string;
+            };
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Of the active release */
+            version: string | null;
+        };
         /** @description Somebody who is asked into a tenant */
         Invitation: {
             accepted_at: string | null;
@@ -3199,6 +3291,17 @@ export interface components {
             /** @description The tenant’s id */
             target: string;
         };
+        /** @description Settings of the process that answers, as they are in force */
+        PlatformSettings: {
+            items: {
+                is_secret: boolean;
+                /** @description `false`: it is the default */
+                is_set: boolean;
+                name: string;
+                /** @description `null`: unset, and without a default. What is secret is masked */
+                value: string | null;
+            }[];
+        };
         /** @description A plugin as it is installed */
         Plugin: {
             /** Format: date-time */
@@ -3343,6 +3446,57 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** @description A process of Annex, as it tells of itself every few seconds */
+        Process: {
+            /** @description `false`: it has told nothing for a while: it hangs, or was killed */
+            alive: boolean;
+            blank_ready: number;
+            /** @description How far plugin code is confined there: docs/sandbox.md */
+            confinement: {
+                layers: {
+                    [key: string]: boolean;
+                };
+                tier: string;
+            };
+            /** @description `null`: it takes no background runs */
+            dispatch: {
+                running: number;
+                slots: number;
+            } | null;
+            /** @description Since the process began, by reason */
+            executor_kills: {
+                [key: string]: number;
+            };
+            executor_starts: number;
+            executors: {
+                age_s: number;
+                isolates: number;
+                lane: ("foreground" | "background") | null;
+                pid: number;
+                rss_bytes: number;
+                /** @description Under way in it */
+                runs: number;
+                /** @description Slug; `null`: it is blank, or serves several */
+                tenant: string | null;
+            }[];
+            host: string;
+            id: string;
+            pid: number;
+            role: string;
+            /** @description Its own memory, without that of its executors */
+            rss_bytes: number;
+            /**
+             * Format: date-time
+             * @description When it told of itself last
+             */
+            seen_at: string;
+            source_connections: number;
+            /** Format: date-time */
+            started_at: string;
+            version: string;
+            /** @description Runs that wait for an executor */
+            waiting: number;
+        };
         /** @description Somebody’s own account, in all of their tenants */
         Profile: {
             email: string | null;
@@ -3357,6 +3511,35 @@ export interface components {
             /** @enum {string} */
             signed_in_with: "password" | "identity_provider";
             tenants: components["schemas"]["TenantPlace"][];
+        };
+        /** @description Background work of all tenants */
+        Queue: {
+            due: number;
+            running: number;
+            /** @description Background runs that they take at once */
+            slots: number;
+            /** @description Tenants with background work, those with most due runs first, at most 100 */
+            tenants: {
+                /** @description Runs that it may always have at once */
+                background_concurrency: number;
+                /** @description Runs whose time has not come: retries, and starts that were put off */
+                delayed: number;
+                /** @description Runs that could start */
+                due: number;
+                name: string;
+                oldest_due_s: number;
+                /** @description Runs that wait for something else: `overlap` (an earlier run), `plugin` (not enabled), `endpoint` */
+                parked: {
+                    [key: string]: number;
+                };
+                running: number;
+                slug: string;
+                weight: number;
+                /** @description Why its due runs are not under way; `null`: none is due */
+                why: ("suspended" | "deleted" | "its_share" | "no_place" | "no_worker" | "next") | null;
+            }[];
+            /** @description That are alive */
+            workers: number;
         };
         Readiness: {
             /** @description `ok`, or why a part does not work */
@@ -4640,6 +4823,7 @@ export type File = components['schemas']['File'];
 export type FilteredValue = components['schemas']['FilteredValue'];
 export type HookSource = components['schemas']['HookSource'];
 export type InputFault = components['schemas']['InputFault'];
+export type InstallationAnywhere = components['schemas']['InstallationAnywhere'];
 export type Invitation = components['schemas']['Invitation'];
 export type Job = components['schemas']['Job'];
 export type JobSummary = components['schemas']['JobSummary'];
@@ -4659,6 +4843,7 @@ export type PackageReport = components['schemas']['PackageReport'];
 export type PasswordResetRequest = components['schemas']['PasswordResetRequest'];
 export type PermissionsReport = components['schemas']['PermissionsReport'];
 export type PlatformAuditEntry = components['schemas']['PlatformAuditEntry'];
+export type PlatformSettings = components['schemas']['PlatformSettings'];
 export type Plugin = components['schemas']['Plugin'];
 export type PluginConfig = components['schemas']['PluginConfig'];
 export type PluginHealth = components['schemas']['PluginHealth'];
@@ -4666,7 +4851,9 @@ export type PluginHealthLine = components['schemas']['PluginHealthLine'];
 export type PluginMetrics = components['schemas']['PluginMetrics'];
 export type PluginsHealth = components['schemas']['PluginsHealth'];
 export type Problem = components['schemas']['Problem'];
+export type Process = components['schemas']['Process'];
 export type Profile = components['schemas']['Profile'];
+export type Queue = components['schemas']['Queue'];
 export type Readiness = components['schemas']['Readiness'];
 export type Release = components['schemas']['Release'];
 export type ReleaseContents = components['schemas']['ReleaseContents'];
@@ -7280,6 +7467,125 @@ export interface operations {
             404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listInstallations: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                /** @description The plugin’s slug */
+                slug?: string;
+                /** @description `enabled`, `suspended`, `failed`, … */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["InstallationAnywhere"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listProcesses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Process"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPlatformSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformSettings"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };

@@ -57,6 +57,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   plugin_failures: { fixed: 'one row an installation, removed when it is uninstalled' },
   quota_days: { retention: 'quota_days' },
   quota_defaults: { fixed: 'one row a quota' },
+  processes: { fixed: 'a row that was not renewed for ten minutes is removed' },
   quota_use: { fixed: '64 rows a tenant and kind' },
   release_files: { with: 'releases' },
   release_reach: { with: 'releases' },

@@ -4,6 +4,8 @@ import { Link, useParams } from '@tanstack/react-router';
 import LogIn from 'lucide-react/icons/log-in';
 import { useState, type ReactNode } from 'react';
 import { cli } from '../../api/commands';
+import { useQuery } from '@tanstack/react-query';
+import { annexOf } from '../../api/client';
 import { useAnnex, useCall } from '../../api/queries';
 import { Act } from '../../parts/act';
 import { JsonEditor, readJson } from '../../parts/code';
@@ -12,6 +14,7 @@ import { Columns, Facts, Loaded, Page, Section } from '../../parts/page';
 import { notifyDone, Problem } from '../../parts/problem';
 import { When } from '../../parts/when';
 import { Go } from '../../shell/go';
+import { QuotasInUse } from '../tenant/usage';
 import { Suspend, SuspensionNote } from './suspend';
 import { TenantState } from './tenant-state';
 
@@ -78,6 +81,7 @@ function TenantPage({ tenant }: { tenant: Tenant }): ReactNode {
           <Quotas tenant={tenant} />
         </div>
         <div>
+          {!tenant.deletion && <InUse slug={tenant.slug} />}
           <Section title="About">
             <Facts
               of={[
@@ -97,6 +101,15 @@ function TenantPage({ tenant }: { tenant: Tenant }): ReactNode {
       </Columns>
     </Page>
   );
+}
+
+/** What it keeps now: asked for in the tenant itself, which operators may enter. */
+function InUse({ slug }: { slug: string }): ReactNode {
+  const usage = useQuery({
+    queryKey: [slug, 'getUsage', {}],
+    queryFn: ({ signal }) => annexOf(slug).getUsage({ query: {}, signal }),
+  });
+  return <Loaded result={usage}>{({ quotas }) => <QuotasInUse of={quotas} />}</Loaded>;
 }
 
 function Share({ tenant }: { tenant: Tenant }): ReactNode {

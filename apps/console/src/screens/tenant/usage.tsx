@@ -17,7 +17,7 @@ export function UsageScreen(): ReactNode {
       <Loaded result={result}>
         {(usage) => (
           <>
-            <Quotas of={usage.quotas} />
+            <QuotasInUse of={usage.quotas} />
             <Plugins of={usage.items} />
           </>
         )}
@@ -26,7 +26,8 @@ export function UsageScreen(): ReactNode {
   );
 }
 
-function Quotas({ of }: { of: Usage['quotas'] }): ReactNode {
+/** What a tenant keeps of each kind, against what it may. */
+export function QuotasInUse({ of }: { of: Usage['quotas'] }): ReactNode {
   return (
     <Section title="Quotas">
       <div className={classes.quotas}>

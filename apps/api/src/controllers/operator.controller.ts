@@ -1,0 +1,73 @@
+import { Operations } from '@annex/operations';
+import { parseId, type Page } from '@annex/kernel';
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Endpoint } from '../http/endpoint.js';
+import { input, lookup, pageSchema, refuse } from '../http/input.js';
+import { InstallationAnywhere, PlatformSettings, Processes, Queue } from '../views/operations.js';
+import { listOf } from '../views/shared.js';
+
+const installationsQuery = pageSchema.extend({
+  slug: lookup(100).optional().describe('The plugin’s slug'),
+  status: lookup(30).optional().describe('`enabled`, `suspended`, `failed`, …'),
+});
+
+/** What operators see of the whole platform. */
+@ApiTags('Operations')
+@Controller('api/operator')
+export class OperatorController {
+  constructor(private readonly operations: Operations) {}
+
+  @Get('queue')
+  @Endpoint({
+    name: 'getQueue',
+    summary: 'Background work of all tenants: what waits, and why',
+    gate: 'operator',
+    description: 'At most two seconds old.',
+    answers: { 200: Queue },
+  })
+  queue(): Promise<Queue> {
+    return this.operations.queue();
+  }
+
+  @Get('processes')
+  @Endpoint({
+    name: 'listProcesses',
+    summary: 'Every process of Annex with its executors',
+    gate: 'operator',
+    answers: { 200: Processes },
+  })
+  async processes(): Promise<Processes> {
+    return { items: await this.operations.processes() };
+  }
+
+  @Get('installations')
+  @Endpoint({
+    name: 'listInstallations',
+    summary: 'Installations of a plugin, or of all, in every tenant',
+    gate: 'operator',
+    query: installationsQuery,
+    answers: { 200: listOf(InstallationAnywhere) },
+  })
+  installations(
+    @Query(input(installationsQuery)) { cursor, ...query }: z.infer<typeof installationsQuery>,
+  ): Promise<Page<InstallationAnywhere>> {
+    const after = cursor === undefined ? undefined : parseId('installation', cursor);
+    if (cursor !== undefined && after === undefined)
+      refuse('/cursor', 'must be the next_cursor of the page before; leave it out to begin');
+    return this.operations.installations({ ...query, after });
+  }
+
+  @Get('settings')
+  @Endpoint({
+    name: 'listPlatformSettings',
+    summary: 'The settings in force, without what is secret',
+    gate: 'operator',
+    description: 'Of the process that answers; docs/configuration.md explains each.',
+    answers: { 200: PlatformSettings },
+  })
+  settings(): PlatformSettings {
+    return { items: [...this.operations.settings()] };
+  }
+}
