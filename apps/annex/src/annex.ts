@@ -172,6 +172,13 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
       url = api.url;
       platform.listensOn(api.url);
     }
+    const { pluginsFile } = platform;
+    if (pluginsFile && servesHttp) {
+      // Those that can be asked keep to it: a worker has no numbers that anybody sees.
+      await pluginsFile.look();
+      pluginsFile.start();
+      undo.push(() => pluginsFile.stop());
+    }
     if (withDemo) await showDemo({ settings, platform, url, open });
     open();
     logger.info({ url, role: settings.role, sandbox: platform.sandboxTier }, 'ready');

@@ -12,6 +12,7 @@ import type { ShownSetting } from '@annex/operations';
 import type { DatabaseLogins } from '@annex/database';
 import { defaultTableLimits, type MappedView, type TableLimits } from '@annex/tables';
 import { readMappedViews } from './mapped-views.js';
+import type { FileEnvironment } from './plugins-file/read-plugins-file.js';
 import { readRunCeilings } from './run-ceilings.js';
 import { showSettings } from './show-settings.js';
 import { isIP } from 'node:net';
@@ -172,6 +173,7 @@ const settingsSchema = z.object({
       return patterns;
     })
     .optional(),
+  ANNEX_PLUGINS_FILE: optionalText,
   ANNEX_MIN_INTERVAL_S: wholeNumber(1, 86_400).default(scheduleLimits.intervalS),
   ANNEX_DISABLE_AFTER_FAILURES: wholeNumber(0, 1_000_000).default(failureLimits.disabledAfterRuns),
   ANNEX_EXECUTOR_ISOLATION: oneOf(['tenant', 'shared']).default('tenant'),
@@ -297,6 +299,8 @@ export interface Settings {
   connectionsPerAddress: number;
   /** Bytes of request bodies that may be in memory at once. */
   bodyMemoryBytes: number;
+  /** What an operator's file says of tenants' plugins, and what it may take from the environment. */
+  pluginsFile: { path: string; environment: FileEnvironment } | undefined;
   logLevel: Environment['LOG_LEVEL'];
   /** Each setting as it is in force, for operators; nothing of it is secret. */
   shown: readonly ShownSetting[];
@@ -358,6 +362,13 @@ export function readSettings(environment: Record<string, string | undefined> = p
     connections: env.ANNEX_CONNECTIONS,
     connectionsPerAddress: env.ANNEX_CONNECTIONS_PER_ADDRESS,
     bodyMemoryBytes: env.ANNEX_BODY_MEMORY_BYTES,
+    pluginsFile:
+      env.ANNEX_PLUGINS_FILE === undefined
+        ? undefined
+        : {
+            path: resolve(env.ANNEX_PLUGINS_FILE),
+            environment: { variables: environment, reserved: new Set(Object.keys(settingsSchema.shape)) },
+          },
     logLevel: env.LOG_LEVEL,
     shown: showSettings(settingsSchema.shape, given),
   };

@@ -8,6 +8,7 @@ import { layersOf, type Sandbox, type SandboxTier } from '@annex/sandbox';
 import type { SourceWork } from '@annex/sources';
 import { clockReader, clockWarning } from './clock-offset.js';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { PluginsFile, PluginsFileState } from './plugins-file/plugins-file.js';
 import { addAnswerMetrics } from './answer-metrics.js';
 
 export interface PlatformHealth extends Health {
@@ -25,6 +26,7 @@ export function createHealth({
   execution,
   dispatcher,
   sourceWork,
+  pluginsFile,
   logger,
 }: {
   database: Database;
@@ -33,6 +35,8 @@ export function createHealth({
   execution: Execution;
   dispatcher: Dispatcher;
   sourceWork: Pick<SourceWork, 'connections'>;
+  /** `undefined`: there is no such file. */
+  pluginsFile: Pick<PluginsFile, 'state'> | undefined;
   logger: Logger;
 }): PlatformHealth {
   let closing = false;
@@ -45,6 +49,7 @@ export function createHealth({
   addDispatchMetrics(registry, dispatcher);
   addMappingMetrics(registry);
   addSourceMetrics(registry, sourceWork);
+  if (pluginsFile) addPluginsFileMetrics(registry, pluginsFile);
   const readOffset = clockReader(database, { clock: systemClock, logger });
   addClockMetric(registry, readOffset);
   addRecordingMetrics(registry, execution);
@@ -75,17 +80,54 @@ export function createHealth({
       );
       // Whoever asks does not wait for a second answer of a database that gives none.
       const offsetMs = checks['database'] === 'ok' ? await reading : undefined;
-      const warning = offsetMs === undefined ? undefined : clockWarning(offsetMs);
       return {
         ready: Object.values(checks).every((check) => check === 'ok'),
         checks,
-        ...(warning !== undefined && { warnings: { clock: warning } }),
+        ...warningsOf(offsetMs, pluginsFile?.state),
         clock: { database_offset_s: offsetMs === undefined ? null : Math.round(offsetMs / SECOND) },
         sandbox: { tier: tier.tier, layers: layersOf(tier) },
       };
     },
     metrics: () => registry.metrics(),
   };
+}
+
+/** What should be put right and keeps no traffic away. `offsetMs`: of the database's clock. */
+function warningsOf(
+  offsetMs: number | undefined,
+  file: PluginsFileState | undefined,
+): { warnings?: Record<string, string> } {
+  const clock = offsetMs === undefined ? undefined : clockWarning(offsetMs);
+  const plugins = file && pluginsFileWarning(file);
+  if (clock === undefined && plugins === undefined) return {};
+  return {
+    warnings: { ...(clock !== undefined && { clock }), ...(plugins !== undefined && { plugins_file: plugins }) },
+  };
+}
+
+/** Why is for the operator's log: anybody may ask whether this process is ready. */
+function pluginsFileWarning({ faults }: PluginsFileState): string | undefined {
+  if (faults.length === 0) return undefined;
+  return `The plugins file has ${faults.length} faults; the log names them. What was before is in force.`;
+}
+
+function addPluginsFileMetrics(registry: Registry, file: Pick<PluginsFile, 'state'>): void {
+  new Gauge({
+    name: 'annex_plugins_file_faults',
+    help: 'Faults of the plugins file; alert beyond 0',
+    registers: [registry],
+    collect() {
+      this.set(file.state.faults.length);
+    },
+  });
+  new Gauge({
+    name: 'annex_plugins_file_applied_timestamp_seconds',
+    help: 'When the plugins file was last applied as a whole',
+    registers: [registry],
+    collect() {
+      this.set((file.state.appliedAtMs ?? Number.NaN) / SECOND);
+    },
+  });
 }
 
 function addRecordingMetrics(registry: Registry, execution: Execution): void {

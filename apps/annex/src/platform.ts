@@ -44,6 +44,8 @@ import type { Logger } from 'pino';
 import type { Settings } from './config.js';
 import { connect } from './connect-database.js';
 import { startExecutors, type Executors } from './sandbox-and-compiler.js';
+import type { PluginsFileParts } from './plugins-file/apply-plugins-file.js';
+import { PluginsFile } from './plugins-file/plugins-file.js';
 import type { PlatformContext } from './platform-context.js';
 import { createHealth, type PlatformHealth } from './health.js';
 import { openModels } from './language-models.js';
@@ -73,6 +75,8 @@ export interface Platform extends Stoppable {
   alerts: Alerts;
   health: PlatformHealth;
   installations: Installations;
+  /** `undefined`: the operator has none. */
+  pluginsFile: PluginsFile | undefined;
   logger: Logger;
   runs: Runs;
   tables: Tables;
@@ -132,16 +136,17 @@ async function startParts(
   const maskers = new Maskers();
   const execution = openExecution(context, { sandbox, vault, maskers, files, mail, tables });
   const { deliverer, webhooks, hooks } = openWebhooks(context, { vault, maskers, execution });
-  const settingWatches = new SettingWatches({ database, tell: tellChange, logger });
-  const dispatcher = openDispatcher(context, { queue, execution, installations, deliverer, settingWatches });
+  const settingParts = openSettings(context);
+  const dispatcher = openDispatcher(context, { queue, execution, installations, deliverer, ...settingParts });
   const sources = openSources(context, { vault, maskers, execution });
   await execution.start();
   undo.push(() => execution.stop());
   const runs = new Runs({ database, logger });
   await runs.start();
   undo.push(() => runs.stop());
+  const pluginsFile = openPluginsFile(settings, { access, execution, installations, vault, logger });
   const health = createHealth({
-    ...{ database, sandbox, tier, execution, dispatcher, logger },
+    ...{ database, sandbox, tier, execution, dispatcher, pluginsFile, logger },
     sourceWork: sources.sourceWork,
   });
   startReports(context, { executors, dispatcher, sourceWork: sources.sourceWork });
@@ -155,9 +160,7 @@ async function startParts(
     mail,
     mappings: new Mappings({ database, reservedEvents: settings.reservedEvents }),
     alerts: new Alerts({ database }),
-    settingsTree: new SettingsTree({ database }),
-    watches: new WatchReader({ database }),
-    settingWatches,
+    ...settingParts,
     listensOn(url) {
       files.listensOn(url);
       platformMail.listensOn(url);
@@ -165,6 +168,7 @@ async function startParts(
     runs,
     tables,
     health,
+    pluginsFile,
     installations,
     logger,
     vault,
@@ -179,6 +183,26 @@ async function startParts(
     sandboxStats: () => sandbox.stats(),
     holdReadiness: () => health.hold(),
     unready: () => health.close(),
+  };
+}
+
+/** `undefined`: the operator has no such file. */
+function openPluginsFile(
+  { pluginsFile }: Settings,
+  parts: PluginsFileParts & { logger: Logger },
+): PluginsFile | undefined {
+  return pluginsFile && new PluginsFile({ ...pluginsFile, ...parts });
+}
+
+/** The tenants' settings: the tree, and the plugins that hear of it. */
+function openSettings({
+  database,
+  logger,
+}: PlatformContext): Pick<Platform, 'settingsTree' | 'watches' | 'settingWatches'> {
+  return {
+    settingsTree: new SettingsTree({ database }),
+    watches: new WatchReader({ database }),
+    settingWatches: new SettingWatches({ database, tell: tellChange, logger }),
   };
 }
 
