@@ -149,6 +149,7 @@ describe('a start in development', () => {
     expect(Object.fromEntries(statuses)).toEqual({
       'alert-desk': 'enabled',
       'daily-kpi': 'enabled',
+      'dns-zones': 'enabled',
       // Needs a token of another system, which nobody has set.
       'erp-sync': 'installed',
       'github-webhook': 'enabled',
