@@ -29,6 +29,11 @@ const owners = [
     why: 'what it reads of a stranger’s server must not reach the program unguarded',
   },
   {
+    packages: ['mqtt-packet'],
+    owner: 'libs/connectors/src/mqtt',
+    why: 'what it reads of a stranger’s broker must not reach the program unguarded',
+  },
+  {
     packages: ['flydrive', '@aws-sdk'],
     owner: 'libs/files',
     why: 'tenants’ bytes stand behind the keys and quotas of libs/files',

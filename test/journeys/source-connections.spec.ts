@@ -6,7 +6,7 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '@annex/database';
 import { silentLogger } from '@annex/kernel';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { packPlugin, startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
 
 let dataDir: string;
 let cluster: EmbeddedPostgres;
@@ -22,7 +22,9 @@ beforeAll(async () => {
   });
   origin = new Client({ connectionString: cluster.url });
   await origin.connect();
-  await origin.query(`create table orders (id int primary key, note text); create publication annex for table orders`);
+  await origin.query(
+    `create table orders (id int primary key, note text, more jsonb); create publication annex for table orders`,
+  );
   annex = await startTestAnnex({ ANNEX_EGRESS_ALLOW_PRIVATE: new URL(cluster.url).host });
 });
 afterAll(async () => {
@@ -149,6 +151,50 @@ describe('changes of a database', () => {
   });
 });
 
+describe('a row that no event holds', () => {
+  it('becomes a rejected event, and what follows it comes', async () => {
+    const tenant = await annex.makeTenant();
+    await tenant.owner.put('/api/secrets/PG_URL', { value: `${cluster.url}?sslmode=disable` });
+    const made = { type: 'postgres', with: { url: '${SECRET:PG_URL}', slot: 'deep' }, events: ['pg.*'] };
+    expect((await tenant.owner.put('/api/sources/deep', made)).status).toBe(201);
+    await state(tenant, 'deep', 'running');
+    const levels = 4000;
+    const deep = `${'['.repeat(levels)}${']'.repeat(levels)}`;
+    await origin.query('insert into orders values (900, null, $1), (901, null, null)', [deep]);
+    const { body } = await until(
+      () => source(tenant, 'deep'),
+      (answer) => answer.body.counts.events === 1,
+    );
+    expect(body).toMatchObject({ counts: { rejected: 1 }, restarts: 0, last_error: null });
+    const rejected = (await tenant.owner.get('/api/events?status=rejected')).body.items as Answer['body'][];
+    expect(rejected).toMatchObject([{ type: 'pg.insert', data: null }]);
+    expect(JSON.stringify(rejected)).toContain('nested more than 100 levels deep');
+    await tenant.owner.delete('/api/sources/deep');
+  });
+});
+
+describe('a package whose source is told what its connection does not know', () => {
+  it('is refused at upload, with the places', async () => {
+    const tenant = await annex.makeTenant();
+    const sources = [
+      { name: 'a', type: 'postgres', with: { url: 'postgres://u:p@h/d', slots: 'x' }, events: ['pg.*'] },
+      { name: 'b', type: 'mqtt', with: { url: 'mqtt://h', topics: [], will: { topic: '#' } }, events: ['mqtt.*'] },
+      { name: 'c', type: 'kubernetes', with: {}, events: ['pod.*'] },
+    ];
+    const answer = await tenant.owner.upload(
+      packPlugin({ manifest: { slug: 'faulty', sources }, code: `import '@annex/sdk'` }),
+    );
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors.map(({ pointer }: Answer['body']) => pointer)).toEqual([
+      '/sources/0/with/slots',
+      '/sources/0/with/url',
+      '/sources/1/with/topics',
+      '/sources/1/with/will/topic',
+      '/sources/2/with/server',
+    ]);
+  });
+});
+
 describe('an Alertmanager', () => {
   const alert = (status: string, startsAt: string): object => ({
     status,
@@ -211,6 +257,9 @@ describe('an Alertmanager', () => {
       status: 400,
       body: { code: 'HOOK_BODY' },
     });
-    expect((await source(tenant, name)).body.counts).toEqual({ events: 2, duplicates: 1, rejected: 0 });
+    expect((await source(tenant, name)).body).toMatchObject({
+      counts: { events: 2, duplicates: 1, rejected: 0 },
+      auth: { kind: 'token', scheme: 'bearer', secret: 'ALERT_TOKEN' },
+    });
   });
 });

@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { killWhenParentEnds } from '../../libs/database/src/embedded/kill-when-parent-ends.js';
+import { freePort } from './free-port.js';
 
 /** A Redis of the suite's own, on a free port of the loopback address. */
 export interface RedisServer {
@@ -62,12 +62,4 @@ export async function startRedis(fixedPort?: number): Promise<RedisServer> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }

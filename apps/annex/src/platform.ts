@@ -406,7 +406,6 @@ function openSources(
         secrets: vault,
         snapshots: execution.snapshots,
         egress: createEgress({ allowPrivate: settings.egressAllowPrivate }),
-        loadConnector,
         maskerOf: (values) => maskers.of(values),
         onSecretsUsed: (tenantId, installationId, names) => execution.usedSecrets(tenantId, installationId, names),
       }),

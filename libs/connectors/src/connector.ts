@@ -1,6 +1,6 @@
 /** The one port of connections that Annex itself holds for a source. */
 import type { Duplex } from 'node:stream';
-import type { InputFault, Json, JsonObject } from '@annex/kernel';
+import type { Json, JsonObject } from '@annex/kernel';
 
 /** What a connection gave at once. */
 export interface ConnectorBatch {
@@ -16,7 +16,9 @@ export interface ConnectorBatch {
 export type Dial = (to: { host: string; port: number }) => Promise<Duplex>;
 
 export interface OpenConnection {
-  /** Checked by `faults`, placeholders filled in. */
+  /** Names the source, the same each time and unlike every other one's. */
+  name: string;
+  /** Checked by `connectionFaults` of the manifest, placeholders filled in. */
   with: JsonObject;
   /** Where to go on; `null`: at the beginning. */
   cursor: Json;
@@ -33,8 +35,6 @@ export interface OpenConnection {
  */
 export interface Connector {
   readonly type: string;
-  /** Everything that is wrong with `with`, filled in or not; pointers are into it. */
-  faults(given: JsonObject): InputFault[];
   /**
    * Connects and gives what comes, until the signal fires. A first batch without events says that it is connected.
    * Throws when the connection breaks.

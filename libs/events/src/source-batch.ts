@@ -18,12 +18,19 @@ export interface SourceRules {
   require?: readonly string[];
   /** Patterns that the operator keeps from plugins. Default: none. */
   reserved?: readonly string[];
+  /**
+   * An event that cannot be kept as it is does not refuse the batch, but becomes a rejected one: of a connection that
+   * goes on behind it, nobody could give it in another form. Default: no.
+   */
+  keepsFaulty?: boolean;
 }
 
 /** One event of a batch. */
 export interface SourceEvent extends EventInput {
   /** Which of the required paths it lacks: it is kept, and given to nobody. */
   missing: string[];
+  /** Why nothing of it but its type and id is kept; left out: all of it is. */
+  fault?: string;
 }
 
 export interface SourceBatch {
@@ -97,12 +104,25 @@ function readOne(one: Json, rules: SourceRules): { event: SourceEvent } | { deta
   const reading = readEvent(withTextId(one));
   if (!reading.ok) {
     const [fault] = reading.errors;
-    return { detail: `${fault?.pointer.slice(1) ?? ''} ${fault?.detail ?? 'is no event.'}`.trim() };
+    const detail = `${fault?.pointer.slice(1) ?? ''} ${fault?.detail ?? 'is no event.'}`.trim();
+    return (rules.keepsFaulty && faultyEvent(one, detail, rules)) || { detail };
   }
   const { event } = reading;
   const fault = sourceTypeFault(event.type, rules);
   if (fault !== undefined) return { detail: fault };
   return { event: { ...event, missing: missingPaths(event, rules.require ?? []) } };
+}
+
+/** What can be kept of an event that cannot be kept. */
+function faultyEvent(one: Json, fault: string, rules: SourceRules): { event: SourceEvent } | undefined {
+  if (!isJsonObject(one)) return undefined;
+  const { type, id = null } = one;
+  if (typeof type !== 'string' || sourceTypeFault(type, rules) !== undefined) return undefined;
+  // The same one again is the same event, whatever its id is.
+  const known = typeof id === 'string' || typeof id === 'number' ? String(id) : null;
+  const hashed = known !== null && `sha256:${createHash('sha256').update(known).digest('hex')}`;
+  const reading = readEvent({ type, ...(hashed !== false && { id: hashed }) });
+  return reading.ok ? { event: { ...reading.event, data: null, missing: [], fault } } : undefined;
 }
 
 /** Row numbers are ids too, and every system counts its rows. */

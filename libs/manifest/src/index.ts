@@ -53,3 +53,5 @@ export { readWebhooks, webhookHeaderFault, type WebhooksReading } from './webhoo
 export { readYaml, type ReadYamlOptions, type YamlReading } from './schema/read-yaml.js';
 export { readPackageMappings, type MappingsReading, type PackageMapping } from './mappings/read-package-mappings.js';
 export { compileSettingPatterns, settingKeyFault, settingPatternFault } from './watch/setting-keys.js';
+export { connectionFaults, isAddressSecret } from './connections/connection-faults.js';
+export { connectionTexts } from './connections/fields.js';

@@ -1,8 +1,8 @@
 /** Fills in what a source's declaration leaves to its tenant, and says where its connection may lead. */
 import { isJsonObject, type Id, type Json, type JsonObject } from '@annex/kernel';
-import type { Connector } from '@annex/connectors';
 import { lookUpHost, type AllowHosts, type Egress } from '@annex/egress';
 import type { Execution } from '@annex/execution';
+import { connectionFaults, connectionTexts, isAddressSecret } from '@annex/manifest';
 import type { ConnectionSettings } from './connections.js';
 import type { HeldSource } from './sql/leases.js';
 
@@ -23,7 +23,6 @@ export interface ConnectionSettingsOptions {
   };
   snapshots: Pick<Execution['snapshots'], 'getById'>;
   egress: Pick<Egress, 'dial'>;
-  loadConnector: (type: string) => Promise<Connector | undefined>;
   maskerOf: (values: readonly string[]) => Promise<{ text(text: string): string }>;
   /** Told which secrets of an installation were used for it. */
   onSecretsUsed: (tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]) => void;
@@ -33,10 +32,9 @@ const placeholder = /\$\{(SECRET|CONFIG):([A-Za-z0-9_.-]{1,64})(?::-([^}]*))?\}/
 
 /** Names of the secrets that texts ask for. */
 function secretNames(given: JsonObject): string[] {
-  const texts = Object.values(given).filter((value) => typeof value === 'string');
   return [
     ...new Set(
-      texts.flatMap((text) =>
+      connectionTexts(given).flatMap(({ text }) =>
         [...text.matchAll(placeholder)].flatMap(([, kind, name = '']) => (kind === 'SECRET' ? [name] : [])),
       ),
     ),
@@ -59,7 +57,7 @@ export function connectionSettings(
         : await secrets.readForRef(tenantId, installationId, names);
     const filled = fill(spec.with, values, snapshot?.config ?? {});
     const masker = await options.maskerOf(secretTexts(filled, values));
-    const faults = (await options.loadConnector(type))?.faults(filled) ?? [];
+    const faults = connectionFaults(type, filled, { isFilled: true });
     if (faults.length > 0)
       throw new Error(masker.text(faults.map(({ pointer, detail }) => `with${pointer} ${detail}`).join(' ')));
     if (installationId !== null) options.onSecretsUsed(tenantId, installationId, names);
@@ -76,23 +74,25 @@ export function connectionSettings(
 }
 
 /** Whether the address is the tenant's word alone: its own source, or nothing but one secret. */
-function isTenantsChoice({ installationId, spec }: HeldSource): boolean {
-  return installationId === null || /^\$\{SECRET:[A-Za-z0-9_]+\}$/.test(String(spec.with['url']));
+function isTenantsChoice({ installationId, type, spec }: HeldSource): boolean {
+  return installationId === null || isAddressSecret(type, spec.with);
 }
 
 function fill(given: JsonObject, values: ReadonlyMap<string, SendableSecret>, config: JsonObject): JsonObject {
-  const entries = Object.entries(given).map(([key, value]): [string, Json] => [
-    key,
-    typeof value !== 'string'
-      ? value
-      : value.replaceAll(placeholder, (whole, kind: string, name: string, fallback: string | undefined) => {
-          const found = kind === 'SECRET' ? values.get(name)?.value : textOf(config, name);
-          if (found !== undefined) return found;
-          if (fallback !== undefined) return fallback;
-          throw new Error(`${whole} has no value. ${kind === 'SECRET' ? 'Set the secret' : 'Set it in the settings'}.`);
-        }),
-  ]);
-  return Object.fromEntries(entries);
+  const filled = (value: Json): Json => {
+    if (Array.isArray(value)) return value.map(filled);
+    if (isJsonObject(value)) return filledObject(value);
+    if (typeof value !== 'string') return value;
+    return value.replaceAll(placeholder, (whole, kind: string, name: string, fallback: string | undefined) => {
+      const found = kind === 'SECRET' ? values.get(name)?.value : textOf(config, name);
+      if (found !== undefined) return found;
+      if (fallback !== undefined) return fallback;
+      throw new Error(`${whole} has no value. ${kind === 'SECRET' ? 'Set the secret' : 'Set it in the settings'}.`);
+    });
+  };
+  const filledObject = (object: JsonObject): JsonObject =>
+    Object.fromEntries(Object.entries(object).map(([key, value]): [string, Json] => [key, filled(value)]));
+  return filledObject(given);
 }
 
 function textOf(config: JsonObject, name: string): string | undefined {
@@ -102,9 +102,8 @@ function textOf(config: JsonObject, name: string): string | undefined {
 
 /** A password inside of an address is as secret as the whole of it. */
 function secretTexts(filled: JsonObject, values: ReadonlyMap<string, SendableSecret>): string[] {
-  const url = typeof filled['url'] === 'string' ? URL.parse(filled['url']) : null;
-  const password = url?.password ?? '';
-  return [...[...values.values()].map(({ value }) => value), ...(password === '' ? [] : [password])];
+  const passwords = connectionTexts(filled).flatMap(({ text }) => URL.parse(text)?.password || []);
+  return [...[...values.values()].map(({ value }) => value), ...passwords];
 }
 
 function requireSendable(

@@ -35,7 +35,7 @@ class Origin {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  readonly connector: Connector = { type: 'postgres', faults: () => [], open: ({ signal }) => this.#open(signal) };
+  readonly connector: Connector = { type: 'postgres', open: ({ signal }) => this.#open(signal) };
 
   async *#open(signal: AbortSignal): AsyncGenerator<ConnectorBatch> {
     this.opened += 1;

@@ -158,6 +158,7 @@ export class Connections implements Stoppable {
     const connector = await this.options.loadConnector(source.type);
     if (!connector) throw new Error(`Annex holds no connections of type ${source.type}.`);
     const batches = connector.open({
+      name: source.id,
       with: settings.with,
       cursor: source.cursor,
       dial: (to) => settings.dial(to, signal),
@@ -176,7 +177,11 @@ export class Connections implements Stoppable {
   async #write(source: HeldSource, { events, cursor }: ConnectorBatch, signal: AbortSignal): Promise<void> {
     const { database, emit, reservedEvents = [] } = this.options;
     const answer = { events, ...(cursor !== undefined && { cursor }) };
-    const reading = readSourceBatch(answer as Json, { ...source.spec, reserved: reservedEvents });
+    const reading = readSourceBatch(answer as Json, {
+      ...source.spec,
+      reserved: reservedEvents,
+      keepsFaulty: true,
+    });
     if (!reading.ok) throw new Error(reading.detail);
     const { batch } = reading;
     for (;;) {

@@ -4,12 +4,12 @@ import { isJsonObject, quote, type InputFault, type Json, type JsonObject } from
 import { sourceLimits } from '@annex/limits';
 import {
   connectedSourceTypes,
+  connectionFaults,
   handledSourceTypes,
   routeAuthFault,
   sourceTypes,
   type SourceType,
 } from '@annex/manifest';
-import type { Connector } from '@annex/connectors';
 import type { SourceSpec } from './rows/source-row.js';
 
 export interface OwnSourceInput {
@@ -28,7 +28,7 @@ export const ownNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 export const ownSourceTypes = sourceTypes.filter((type) => !handledSourceTypes.has(type));
 
 /** All that is wrong with it, each with its place. */
-export function ownSourceFaults(name: string, input: OwnSourceInput, connector: Connector | undefined): InputFault[] {
+export function ownSourceFaults(name: string, input: OwnSourceInput): InputFault[] {
   const faults: InputFault[] = [];
   const refuse = (pointer: string, code: string, detail: string): number => faults.push({ pointer, code, detail });
   if (!ownNamePattern.test(name))
@@ -39,7 +39,7 @@ export function ownSourceFaults(name: string, input: OwnSourceInput, connector: 
     );
   if (!ownSourceTypes.includes(input.type))
     refuse('/type', 'VALUE', `must be one of ${ownSourceTypes.join(', ')}; poll and receive are for packages`);
-  else faults.push(...(connectedSourceTypes.has(input.type) ? withFaults(input, connector) : authFaults(input)));
+  else faults.push(...(connectedSourceTypes.has(input.type) ? withFaults(input) : authFaults(input)));
   if (input.events.length === 0 || input.events.length > sourceLimits.patterns)
     refuse('/events', 'RANGE', `must be 1 to ${sourceLimits.patterns} patterns`);
   input.events.forEach((pattern, index) => {
@@ -72,16 +72,8 @@ export function ownSourceSpec(
   };
 }
 
-function withFaults({ with: given = {}, auth }: OwnSourceInput, connector: Connector | undefined): InputFault[] {
-  const faults = (connector?.faults(given) ?? []).map((fault) => ({ ...fault, pointer: `/with${fault.pointer}` }));
-  // It is shown to whoever may see the source, and an address of a database holds its password.
-  const { url } = given;
-  if (typeof url === 'string' && !url.includes('${SECRET:'))
-    faults.push({
-      pointer: '/with/url',
-      code: 'SECRET',
-      detail: 'holds a password: keep it with PUT /api/secrets/PG_URL { "value" }, and write "${SECRET:PG_URL}" here',
-    });
+function withFaults({ type, with: given = {}, auth }: OwnSourceInput): InputFault[] {
+  const faults = connectionFaults(type, given).map((fault) => ({ ...fault, pointer: `/with${fault.pointer}` }));
   if (auth !== undefined && auth !== null)
     faults.push({ pointer: '/auth', code: 'VALUE', detail: 'is for types that others send to; leave it out' });
   return faults;

@@ -12,7 +12,6 @@ import {
 } from '@annex/kernel';
 import { sourceLimits } from '@annex/limits';
 import { appendAudit } from '@annex/audit';
-import type { Connector } from '@annex/connectors';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
 import type { Execution } from '@annex/execution';
 import { findInstallation, findRelease, sourceStops } from '@annex/installations';
@@ -36,7 +35,6 @@ import { sourceView, type SourceView } from './views.js';
 export interface SourcesOptions {
   database: Pick<Database, 'forTenant'>;
   execution: Pick<Execution, 'runSource'> & { snapshots: Pick<Execution['snapshots'], 'getById'> };
-  loadConnector: (type: string) => Promise<Connector | undefined>;
   /** Patterns of events that the operator keeps from plugins. Default: none. */
   reservedEvents?: readonly string[];
 }
@@ -76,7 +74,7 @@ export class Sources {
    * `SOURCE_OF_PACKAGE`, `SOURCE_LIMIT`.
    */
   async put(caller: TenantActor, name: string, input: OwnSourceInput): Promise<SourceView & { created: boolean }> {
-    const errors = name.includes('.') ? [] : ownSourceFaults(name, input, await this.options.loadConnector(input.type));
+    const errors = name.includes('.') ? [] : ownSourceFaults(name, input);
     if (errors.length > 0)
       throw sourceErrors.error(
         'SOURCE_INVALID',

@@ -1,14 +1,24 @@
 /** Sources as the API shows them. */
-import type { Json } from '@annex/kernel';
-import { receivingSourceTypes, type SourceType } from '@annex/manifest';
+import { isJsonObject, type Json } from '@annex/kernel';
+import { receivingSourceTypes, type RouteAuth, type SourceType } from '@annex/manifest';
 import type { RunStatus } from '@annex/runs';
 import type { SourceRow } from './rows/source-row.js';
+import { presetOf } from './sender.js';
 
 /** Where a source stands. */
 export const sourceStates = ['starting', 'running', 'backoff', 'failed', 'paused'] as const;
 
 /** One of {@link sourceStates}. */
 export type SourceState = (typeof sourceStates)[number];
+
+/** How senders prove who they are. */
+export interface SourceAuthView {
+  kind: 'public' | 'hmac' | 'token';
+  /** The form of the proof, such as `github` or `bearer`; `null`: none. */
+  scheme: string | null;
+  /** Names the secret, and never says it. */
+  secret: string | null;
+}
 
 /** A source on the wire. */
 export interface SourceView {
@@ -22,6 +32,8 @@ export interface SourceView {
   reason: string | null;
   /** Of the tenant's own: as it was written. */
   with: { [key: string]: Json };
+  /** How senders prove who they are, and which secret holds the proof; `null`: nobody sends. */
+  auth: SourceAuthView | null;
   events: string[];
   require: string[];
   schedule: string | null;
@@ -69,6 +81,7 @@ export function sourceView(row: SourceRow, facts: SourceFacts): SourceView {
     state,
     reason,
     with: spec.with,
+    auth: authView(spec.auth),
     events: spec.events,
     require: spec.require,
     schedule: spec.schedule,
@@ -86,6 +99,14 @@ export function sourceView(row: SourceRow, facts: SourceFacts): SourceView {
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
   };
+}
+
+function authView(auth: Json): SourceAuthView | null {
+  if (auth === 'public') return { kind: 'public', scheme: null, secret: null };
+  if (!isJsonObject(auth)) return null;
+  const kind = isJsonObject(auth['hmac'] ?? null) ? 'hmac' : 'token';
+  const { secret = null } = auth[kind] as { secret?: string };
+  return { kind, scheme: presetOf(auth as unknown as RouteAuth), secret };
 }
 
 function stateOf(row: SourceRow, facts: SourceFacts): { state: SourceState; reason: string | null } {

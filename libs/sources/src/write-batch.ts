@@ -50,7 +50,7 @@ export async function writeBatch(tx: TenantTransaction, emit: EmitEvent, given: 
     const { eventId, duplicate } = await emit(tx, newEvent(given, event));
     taken.eventIds.push(eventId);
     if (duplicate) taken.duplicates += 1;
-    else if (event.missing.length > 0) taken.rejected += 1;
+    else if (event.missing.length > 0 || event.fault !== undefined) taken.rejected += 1;
     else taken.events += 1;
   }
   const { events, duplicates, rejected } = taken;
@@ -59,7 +59,7 @@ export async function writeBatch(tx: TenantTransaction, emit: EmitEvent, given: 
 }
 
 function newEvent({ source, runId, depth }: BatchToWrite, event: SourceEvent): Parameters<EmitEvent>[1] {
-  const { id, type, source: said, subject, data, time, severity, tags, attributes, missing } = event;
+  const { id, type, source: said, subject, data, time, severity, tags, attributes, missing, fault } = event;
   return {
     ...(id !== null && { id: sourceEventId(source.name, id) }),
     type,
@@ -77,6 +77,9 @@ function newEvent({ source, runId, depth }: BatchToWrite, event: SourceEvent): P
         reason: `The source ${source.name} asks for ${missing.join(', ')}, and the event has nothing there.`,
         missing,
       },
+    }),
+    ...(fault !== undefined && {
+      rejected: { reason: `The source ${source.name} gave an event that cannot be kept: ${fault}`, missing: [] },
     }),
   };
 }

@@ -14,6 +14,14 @@ export const Source = z
       .describe('`starting`: nothing was taken yet. `backoff`: it failed, and is tried again. `failed`: restart it'),
     reason: z.string().nullable().describe('Why it does not run; `null` while it does'),
     with: jsonObject.describe('What its connection needs, as it was written'),
+    auth: z
+      .object({
+        kind: z.enum(['public', 'hmac', 'token']),
+        scheme: z.string().nullable().describe('The form of the proof, such as `github` or `bearer`'),
+        secret: z.string().nullable().describe('Names the secret; nobody is told what it holds'),
+      })
+      .nullable()
+      .describe('How senders prove who they are; `null`: nobody sends'),
     events: z.array(z.string()).describe('Patterns of the events that it may emit'),
     require: z
       .array(z.string())

@@ -4209,6 +4209,15 @@ export interface components {
         };
         /** @description Where events come from */
         Source: {
+            /** @description How senders prove who they are; `null`: nobody sends */
+            auth: {
+                /** @enum {string} */
+                kind: "public" | "hmac" | "token";
+                /** @description The form of the proof, such as `github` or `bearer` */
+                scheme: string | null;
+                /** @description Names the secret; nobody is told what it holds */
+                secret: string | null;
+            } | null;
             counts: {
                 duplicates: number;
                 events: number;
@@ -4259,7 +4268,7 @@ export interface components {
             state: "starting" | "running" | "backoff" | "failed" | "paused";
             timezone: string | null;
             /** @enum {string} */
-            type: "poll" | "receive" | "alertmanager" | "postgres";
+            type: "poll" | "receive" | "alertmanager" | "postgres" | "mqtt" | "kubernetes";
             /** Format: date-time */
             updated_at: string;
             /** @description What its connection needs, as it was written */
@@ -9887,7 +9896,7 @@ export interface operations {
                      * @description alertmanager: an Alertmanager sends to /hooks/<tenant>/<name>. postgres: changes of a database
                      * @enum {string}
                      */
-                    type: "alertmanager" | "postgres";
+                    type: "alertmanager" | "postgres" | "mqtt" | "kubernetes";
                     /** @description What its connection needs; texts may hold ${SECRET:NAME} with a secret of the tenant */
                     with?: Record<string, never>;
                 };

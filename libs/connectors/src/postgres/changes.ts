@@ -3,8 +3,9 @@
  * a break again from where it was told that all is safe. An event's id is its place in the log, so what is sent again
  * is the same event.
  */
-import { isJsonObject, jsonBytes, type Json, type JsonObject } from '@annex/kernel';
-import { maxPayloadBytes } from '@annex/limits';
+import { isJsonObject, type Json, type JsonObject } from '@annex/kernel';
+import { eventLimits } from '@annex/limits';
+import { fitting } from '../payload.js';
 import type { PgoutputMessage } from './message.js';
 
 /** Reads a stream of messages into changes. */
@@ -56,14 +57,12 @@ export class Changes {
     const id = `${this.#commitLsn}/${this.#count}`;
     this.#count += 1;
     const whole = { ...data, commit_lsn: this.#commitLsn };
-    const bytes = jsonBytes(whole);
     return {
       id,
       type: `pg.${tag}`,
       subject: table.slice(0, 256),
       time: this.#commitTime,
-      // A row that no event holds must not keep all that follow it out.
-      data: bytes <= maxPayloadBytes ? whole : { ...whole, key: null, old: null, new: null, omitted_bytes: bytes },
+      data: fitting(whole, { ...whole, key: null, old: null, new: null }),
     };
   }
 }
@@ -75,18 +74,22 @@ function timeOf(commitTime: unknown): string | null {
   return Number.isNaN(time.getTime()) ? null : time.toISOString();
 }
 
-/** What the driver made of a row, as JSON: numbers that no double keeps stay text, bytes become base64. */
-function plain(value: unknown): Json {
+/**
+ * What the driver made of a row, as JSON: numbers that no double keeps stay text, bytes become base64. It goes as deep
+ * as is needed to see that no event holds it, so that no row exhausts the stack.
+ */
+function plain(value: unknown, depth = 0): Json {
+  if (depth > eventLimits.dataLevels) return null;
   if (value === null || value === undefined) return null;
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  if (Array.isArray(value)) return value.map(plain);
+  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
   const given = value as { toJSON?: () => unknown };
-  if (typeof given.toJSON === 'function') return plain(given.toJSON());
-  const entries = Object.entries(value).map(([key, member]): [string, Json] => [key, plain(member)]);
+  if (typeof given.toJSON === 'function') return plain(given.toJSON(), depth + 1);
+  const entries = Object.entries(value).map(([key, member]): [string, Json] => [key, plain(member, depth + 1)]);
   const object = Object.fromEntries(entries);
   return isJsonObject(object) ? object : null;
 }

@@ -47,7 +47,14 @@ interface Reader {
 async function open(slot: string, cursor: Json = null): Promise<Reader> {
   const ending = new AbortController();
   const url = `${cluster.url}?sslmode=disable`;
-  const opened = connector.open({ with: { url, slot }, cursor, dial, signal: ending.signal, warn: () => undefined });
+  const opened = connector.open({
+    name: 'src_1',
+    with: { url, slot },
+    cursor,
+    dial,
+    signal: ending.signal,
+    warn: () => undefined,
+  });
   const batches = opened[Symbol.asyncIterator]();
   expect((await batches.next()).value).toEqual({ events: [] });
   return {
@@ -187,6 +194,7 @@ describe('a server that is none', () => {
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     const { port } = server.address() as { port: number };
     const opened = connector.open({
+      name: 'src_1',
       with: { url },
       cursor: null,
       dial: () => dial({ host: '127.0.0.1', port }),
@@ -220,32 +228,5 @@ describe('a server that is none', () => {
     expect(await meeting(Buffer.from('N'), 'postgres://u:p@127.0.0.1/d')).toMatchObject({
       message: expect.stringContaining('offers no TLS') as string,
     });
-  });
-});
-
-describe('what a source of type postgres is told', () => {
-  const faults = (given: Record<string, Json>): string[] =>
-    connector.faults(given).map(({ pointer, code }) => `${pointer} ${code}`);
-
-  it('is judged with every fault, and a placeholder once it is filled in', () => {
-    expect(faults({ url: '${SECRET:PG}', slot: '${CONFIG:slot:-annex}' })).toEqual([]);
-    expect(faults({})).toEqual(['/url REQUIRED']);
-    expect(faults({ url: 'postgres://u:p@h/d', slot: `a'; drop`, publication: 'A', more: 1 })).toEqual([
-      '/more UNKNOWN_KEY',
-      '/publication FORMAT',
-      '/slot FORMAT',
-    ]);
-  });
-
-  it.each([
-    'http://u:p@h/d',
-    'postgres://h/d',
-    'postgres://u@h/d',
-    'postgres://u:p@h',
-    'postgres://u:p@h/d?sslrootcert=/etc/passwd',
-    'postgres://u:p@h/d?host=/tmp',
-    'postgres://u:p@h/d?sslmode=prefer',
-  ])('is refused when nothing outside the address would be missing: %s', (url) => {
-    expect(faults({ url })).toEqual(['/url FORMAT']);
   });
 });

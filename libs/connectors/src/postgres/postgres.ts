@@ -8,9 +8,9 @@ import { sourceLimits } from '@annex/limits';
 import { LogicalReplicationService, PgoutputPlugin } from 'pg-logical-replication';
 import type { Connector, ConnectorBatch, OpenConnection } from '../connector.js';
 import { Changes } from './changes.js';
-import { Inbox } from './inbox.js';
+import { Inbox } from '../inbox.js';
 import type { PgoutputMessage } from './message.js';
-import { readSettings, settingsFaults, type PostgresSettings } from './settings.js';
+import { readSettings, type PostgresSettings } from './settings.js';
 import { prepareSlot, type ReplicationClient } from './slot.js';
 import { driverStream } from './stream.js';
 
@@ -47,7 +47,6 @@ class UnreadMessages extends PgoutputPlugin {
 /** The connector of sources of type `postgres`. */
 export const postgres: Connector = {
   type: 'postgres',
-  faults: settingsFaults,
   open: (connection) => follow(connection),
 };
 

@@ -132,7 +132,8 @@ const source = z.strictObject({
     .enum(sourceTypes)
     .describe(
       'poll: Annex asks on a schedule. receive: others send to /hooks/<tenant>/<slug>.<name>. alertmanager: an ' +
-        'Alertmanager does. postgres: changes of a database',
+        'Alertmanager does. postgres: changes of a database. mqtt: messages of a broker. kubernetes: what ' +
+        'happens in a cluster',
     )
     .meta({ examples: ['poll'] }),
   schedule: z

@@ -3,6 +3,8 @@ import { eventPatternFault, isReservedEventName, requiredPathFault } from '@anne
 import { isJsonObject, quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
 import { longestRunMs } from '@annex/limits';
 import { parseSchedule, timezoneFault } from '@annex/scheduling';
+import { connectionFaults } from '../connections/connection-faults.js';
+import { connectionTexts } from '../connections/fields.js';
 import { routeAuthFault } from '../routes/route-auth.js';
 import type { ManifestLimits } from './manifest.js';
 import { connectedSourceTypes, handledSourceTypes, receivingSourceTypes, sourceTypes } from './source-types.js';
@@ -28,6 +30,7 @@ function faultsOf(source: JsonObject, pointer: string, judging: Judging): InputF
     ...scheduleFaults(source, pointer, judging),
     ...authFaults(source, pointer, judging),
     ...secretFaults(source, pointer, judging),
+    ...withFaults(source, pointer),
     ...eventFaults(source, pointer),
   ];
 }
@@ -112,11 +115,16 @@ function secretFaults(
             detail: `names the secret ${quote(name)}, which the manifest does not declare; add it to "secrets".`,
           },
         ];
-  const named = Object.entries(isJsonObject(given) ? given : {}).flatMap(([key, value]) => {
-    const names = typeof value === 'string' ? [...value.matchAll(/\$\{SECRET:([^}]*)\}/g)] : [];
-    return names.flatMap(([, name = '']) => undeclared(name, `with/${key}`));
-  });
+  const named = connectionTexts(given).flatMap(({ pointer: at, text }) =>
+    [...text.matchAll(/\$\{SECRET:([^}]*)\}/g)].flatMap(([, name = '']) => undeclared(name, `with${at}`)),
+  );
   return [...(typeof token === 'string' ? undeclared(token, 'verify_token') : []), ...named];
+}
+
+/** What its connection is told, as far as it is known before its tenant's values are. */
+function withFaults({ type, with: given = {} }: JsonObject, pointer: string): InputFault[] {
+  if (typeof type !== 'string' || !isJsonObject(given)) return [];
+  return connectionFaults(type, given).map((fault) => ({ ...fault, pointer: `${pointer}/with${fault.pointer}` }));
 }
 
 function eventFaults({ events, require }: JsonObject, pointer: string): InputFault[] {

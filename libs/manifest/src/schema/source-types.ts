@@ -1,5 +1,5 @@
 /** The kinds of source: who brings its events here, and how. */
-export const sourceTypes = ['poll', 'receive', 'alertmanager', 'postgres'] as const;
+export const sourceTypes = ['poll', 'receive', 'alertmanager', 'postgres', 'mqtt', 'kubernetes'] as const;
 
 /** One of {@link sourceTypes}. */
 export type SourceType = (typeof sourceTypes)[number];
@@ -11,4 +11,8 @@ export const handledSourceTypes: ReadonlySet<string> = new Set(['poll', 'receive
 export const receivingSourceTypes: ReadonlySet<string> = new Set(['receive', 'alertmanager'] satisfies SourceType[]);
 
 /** Types whose connection Annex holds. */
-export const connectedSourceTypes: ReadonlySet<string> = new Set(['postgres'] satisfies SourceType[]);
+export const connectedSourceTypes: ReadonlySet<string> = new Set([
+  'postgres',
+  'mqtt',
+  'kubernetes',
+] satisfies SourceType[]);

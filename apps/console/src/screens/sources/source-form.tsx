@@ -8,7 +8,7 @@ import { JsonEditor, readJson } from '../../parts/code';
 import { notifyDone, Problem } from '../../parts/problem';
 import { useAt } from '../../shell/go';
 
-type OwnType = 'postgres' | 'alertmanager';
+type OwnType = 'postgres' | 'mqtt' | 'kubernetes' | 'alertmanager';
 
 /** What each type is set with, and a first draft of it. */
 interface TypeForm {
@@ -30,6 +30,27 @@ const types: Readonly<Record<OwnType, TypeForm>> = {
     draft: { url: '${SECRET:PG_URL}', publication: 'annex', slot: 'annex' },
     events: ['pg.*'],
   },
+  mqtt: {
+    field: 'with',
+    label: 'Connection',
+    hint: 'User name and password of the broker; the password stands in a secret of the tenant.',
+    draft: {
+      url: 'mqtts://broker.example.com:8883',
+      topics: ['plant/#'],
+      username: 'annex',
+      password: '${SECRET:MQTT_PASSWORD}',
+    },
+    events: ['mqtt.*'],
+  },
+  kubernetes: {
+    field: 'with',
+    label: 'Connection',
+    hint:
+      'The token of a service account that may list and watch pods and events, in a secret of the tenant; or a whole ' +
+      'kubeconfig in one.',
+    draft: { kubeconfig: '${SECRET:KUBECONFIG}' },
+    events: ['pod.*', 'probe.*'],
+  },
   alertmanager: {
     field: 'auth',
     label: 'Who may send',
@@ -39,16 +60,29 @@ const types: Readonly<Record<OwnType, TypeForm>> = {
   },
 };
 
+const typeChoices = [
+  { value: 'postgres', label: 'PostgreSQL: changes of a database' },
+  { value: 'mqtt', label: 'MQTT: messages of a broker' },
+  { value: 'kubernetes', label: 'Kubernetes: what happens in a cluster' },
+  { value: 'alertmanager', label: 'Alertmanager: alerts that it sends' },
+];
+
 const draftOf = (value: unknown): string => JSON.stringify(value, null, 2);
+
+function ownTypeOf(source: Source | undefined): OwnType {
+  return source && Object.hasOwn(types, source.type) ? (source.type as OwnType) : 'postgres';
+}
 
 /** Makes a source of the tenant's own, or changes one. */
 export function SourceForm({ source, onClose }: { source?: Source; onClose: () => void }): ReactNode {
   const [name, setName] = useState(source?.name ?? '');
-  const [type, setType] = useState<OwnType>(source?.type === 'alertmanager' ? 'alertmanager' : 'postgres');
+  const [type, setType] = useState<OwnType>(ownTypeOf(source));
   const [events, setEvents] = useState(source?.events ?? types.postgres.events);
   const [required, setRequired] = useState(source?.require ?? []);
   const [isOn, setOn] = useState(source?.enabled ?? true);
-  const [text, setText] = useState(() => draftOf(source?.type === 'postgres' ? source.with : types[type].draft));
+  const [text, setText] = useState(() =>
+    draftOf(source && types[type].field === 'with' ? source.with : types[type].draft),
+  );
   const change = useCall('setSource');
   const navigate = useNavigate();
   const at = useAt();
@@ -95,10 +129,7 @@ export function SourceForm({ source, onClose }: { source?: Source; onClose: () =
             />
             <NativeSelect
               label="Type"
-              data={[
-                { value: 'postgres', label: 'PostgreSQL: changes of a database' },
-                { value: 'alertmanager', label: 'Alertmanager: alerts that it sends' },
-              ]}
+              data={typeChoices}
               value={type}
               onChange={(event) => {
                 const chosen = event.currentTarget.value as OwnType;

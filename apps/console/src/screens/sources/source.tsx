@@ -118,7 +118,7 @@ function About({ source }: { source: Source }): ReactNode {
                 </Go>
               ),
             ],
-            type === 'postgres' && ['Broke within an hour', countText(restarts)],
+            source.path === null && type !== 'poll' && ['Broke within an hour', countText(restarts)],
             source.owner !== null && ['Held by', <Id key="owner">{source.owner}</Id>],
             ['May emit', <code key="events">{source.events.join(', ')}</code>],
             source.require.length > 0 && ['Must have', <code key="require">{source.require.join(', ')}</code>],

@@ -80,7 +80,9 @@ export function Steer({ source }: { source: Source }): ReactNode {
             text:
               source.type === 'postgres'
                 ? 'Its cursor goes with it. Drop its slot at the database, which keeps the log for it otherwise.'
-                : 'What is sent to its address is refused from now on.',
+                : source.path === null
+                  ? 'Its cursor goes with it.'
+                  : 'What is sent to its address is refused from now on.',
           }}
         >
           Delete

@@ -15,6 +15,10 @@ export class Inbox<Item> {
     return this.#items.length === 0;
   }
 
+  get hasRoom(): boolean {
+    return this.#items.length < this.most;
+  }
+
   /** Resolves when there is room for the next. */
   put(item: Item): Promise<void> {
     this.#items.push(item);
