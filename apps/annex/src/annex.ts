@@ -2,7 +2,7 @@
  * Starts everything in the order in which it leans on each other, and stops it the other way round: folder, PostgreSQL,
  * schema, platform, API, worker, and in development the demo tenant.
  */
-import type { Stoppable } from '@annex/kernel';
+import { setTracer, tracing, type Stoppable } from '@annex/kernel';
 import { writeMailbox } from '@annex/mail';
 import { findEmbeddedCluster } from '@annex/database';
 import { pino, type Logger } from 'pino';
@@ -52,9 +52,32 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** Which trace a line belongs to, by the names that log collectors know. */
+export function traceIds(): object {
+  const [, trace, span] = tracing()?.active()?.traceparent.split('-') ?? [];
+  return trace === undefined ? {} : { trace_id: trace, span_id: span };
+}
+
+/** Sends traces where the settings say so; the SDK is loaded only then. */
+async function startTraces({ otlpEndpoint, role }: Settings, undo: Undo): Promise<void> {
+  if (otlpEndpoint === undefined) return;
+  const { startOpenTelemetry } = await import('./open-telemetry.js');
+  const tracer = startOpenTelemetry({ endpoint: otlpEndpoint, role });
+  const unset = setTracer(tracer);
+  undo.push(() => {
+    unset();
+    return tracer.stop();
+  });
+}
+
 function createLogger(settings: Settings): Logger {
   return pino(
-    { level: settings.logLevel, base: { role: settings.role }, serializers: { err: describeError } },
+    {
+      level: settings.logLevel,
+      base: { role: settings.role },
+      serializers: { err: describeError },
+      ...(settings.otlpEndpoint !== undefined && { mixin: traceIds }),
+    },
     pino.destination({ fd: 2, sync: false }),
   );
 }
@@ -129,6 +152,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
   const servesHttp = settings.role !== 'worker';
   const withDemo = !settings.production && settings.role === 'all';
   try {
+    await startTraces(settings, undo);
     if (servesHttp) await requireFreePort(settings.port, settings.host);
     await takeFolder(settings, undo);
     const masterKey = settings.masterKey ?? Buffer.from(keptSecret(settings.dataDir, 'master-key'), 'hex');

@@ -304,6 +304,8 @@ export interface Settings {
   logLevel: Environment['LOG_LEVEL'];
   /** Each setting as it is in force, for operators; nothing of it is secret. */
   shown: readonly ShownSetting[];
+  /** Where traces go (OTLP over HTTP); `undefined`: there are none. */
+  otlpEndpoint: string | undefined;
 }
 
 /** Every problem of the environment, one line each. */
@@ -371,6 +373,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
           },
     logLevel: env.LOG_LEVEL,
     shown: showSettings(settingsSchema.shape, given),
+    otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
   };
 }
 

@@ -8,7 +8,7 @@ import { Files } from '@annex/files';
 import { Mailer } from '@annex/mail';
 import { Alerts, Mappings } from '@annex/mappings';
 import { Installations } from '@annex/installations';
-import { newId, type Logger, type Stoppable } from '@annex/kernel';
+import { newId, tracing, type Logger, type Stoppable } from '@annex/kernel';
 import { doorLimits, maxRequestBytes, restLimits, tenantLimits } from '@annex/limits';
 import { Database } from '@annex/database';
 import { Operations } from '@annex/operations';
@@ -47,6 +47,7 @@ import { ProblemFilter } from './http/problem-filter.js';
 import { Problems } from './http/problem.js';
 import { protocolErrors } from './http/protocol-errors.js';
 import { Refusals } from './http/refusals.js';
+import { traceRequests } from './http/traced-requests.js';
 import { limitUploads } from './http/upload.js';
 import { readEndpoints } from './http/endpoints.js';
 import { invitationPage } from './pages/invitation.js';
@@ -304,6 +305,7 @@ export async function createApi(
   parseJsonBodies(server, bodies, budgets);
   await server.register(multipart);
   streamFileBodies(server);
+  traceRequests(server);
   extend?.(server);
   rememberRoutes(server, routes, bodyLimit);
   abortBeforeClose(server, closing);
@@ -327,7 +329,8 @@ export async function createApi(
   await app.init();
   readEndpoints(app);
   await server.ready();
-  if (shortWay)
+  // The long way is the one that is traced.
+  if (shortWay && tracing() === undefined)
     standBefore(server.server as Server, {
       access: services.access,
       execution: services.execution,

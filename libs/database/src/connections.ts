@@ -4,6 +4,7 @@ import { Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
 import { QueryFailedError, type EntityManager } from 'typeorm';
 import type { EntityClass, Mapper, MappedConnection } from './mapper.js';
 import type { Statement } from './statement.js';
+import { tracedStatement } from './traced-statement.js';
 
 export interface ConnectionsOptions {
   url: string;
@@ -100,7 +101,7 @@ export class Connection {
     const values = [...parameters];
     const limit = limitMs === undefined ? {} : { query_timeout: limitMs };
     try {
-      return await this.client.query({ text, values, ...named, ...limit } as QueryConfig);
+      return await tracedStatement(text, () => this.client.query({ text, values, ...named, ...limit } as QueryConfig));
     } catch (thrown) {
       throw new QueryFailedError(text, values, thrown instanceof Error ? thrown : new Error(String(thrown)));
     }

@@ -9,6 +9,7 @@ import { connectionTimeoutMs, Connections, type Connection } from './connections
 import type { DatabaseLogins } from './logins/logins.js';
 import { Listener, type NotificationHandler } from './listener.js';
 import { Mapper, type Entities } from './mapper.js';
+import { activeTrace } from './traced-statement.js';
 import { PlatformTransaction, TenantTransaction, type Channels, type Transaction } from './transaction.js';
 
 export interface DatabaseOptions {
@@ -113,7 +114,9 @@ export class Database {
 
   #asTenant<T>(tenantId: Id<'tenant'>, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     // One way to the server instead of two; an id is letters and digits only.
-    const begin = `begin; select set_config('app.tenant', '${uuidFromId(tenantId)}', true)`;
+    const trace = activeTrace();
+    const traceSet = trace === undefined ? '' : `, set_config('app.traceparent', '${trace}', true)`;
+    const begin = `begin; select set_config('app.tenant', '${uuidFromId(tenantId)}', true)${traceSet}`;
     const open = (connection: Connection) => new TenantTransaction(connection, tenantId, this.#channels);
     return this.#inTransaction(this.#tenants, { begin, open }, work);
   }
@@ -125,6 +128,8 @@ export class Database {
   ): Promise<T> {
     const local = Object.entries(durable ? settings : { ...settings, synchronous_commit: 'off' });
     // One way to the server, however many there are.
+    const trace = activeTrace();
+    if (trace !== undefined) local.push(['app.traceparent', `'${trace}'`]);
     const begin = ['begin', ...local.map(([name, value]) => `set local ${name} = ${value}`)].join('; ');
     const open = (connection: Connection) => new PlatformTransaction(connection, this.#channels);
     return this.#inTransaction(this.#platform, { begin, open }, work);

@@ -9,6 +9,7 @@
 import type { PoolClient, QueryResult } from 'pg';
 import { DataSource, type DataSourceOptions, type EntityManager, type EntityMetadata } from 'typeorm';
 import { silent } from './silent-typeorm.js';
+import { tracedStatement } from './traced-statement.js';
 
 /** Entity classes, as TypeORM takes them. */
 export type Entities = NonNullable<DataSourceOptions['entities']>;
@@ -132,7 +133,7 @@ class Lent {
     if (text === 'START TRANSACTION') return Promise.resolve({ rows: [], rowCount: null, command: 'BEGIN' });
     if (text === 'COMMIT' || text === 'ROLLBACK')
       return Promise.reject(new Error('a transaction is ended by the door that opened it'));
-    return this.client.query(text, values);
+    return tracedStatement(text, () => this.client.query(text, values));
   }
 
   on(): void {

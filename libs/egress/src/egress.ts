@@ -6,7 +6,17 @@
  * can arrive at another through a pool.
  */
 import type { Socket } from 'node:net';
-import { FairGate, MINUTE, SECOND, isAnnexError, type AnnexError } from '@annex/kernel';
+import {
+  FairGate,
+  MINUTE,
+  SECOND,
+  isAnnexError,
+  tracedPart,
+  tracing,
+  type AnnexError,
+  type Span,
+  type SpanStart,
+} from '@annex/kernel';
 import { httpLimits, longestRunMs } from '@annex/limits';
 import type { AllowHosts } from './allow-hosts.js';
 import { parseAllowPrivate } from './allow-private.js';
@@ -77,30 +87,32 @@ export function createEgress(options: EgressOptions = {}): Egress {
   };
   const placesFor = openPlaces(options);
 
+  const send = async (request: EgressRequest): Promise<EgressResponse> => {
+    const { allowHosts, tenant = '', signal } = request;
+    const hop = firstHop(request, headersOf(request));
+    readTarget(hop.url, { ...network, allowHosts });
+    if (signal?.aborted) throw givenUp();
+    const timeoutMs = Math.min(Math.max(request.timeoutMs ?? httpLimits.defaultTimeoutMs, 1), longestRunMs);
+    let waiting: Deadline | undefined;
+    const work = (): Promise<EgressResponse> => {
+      waiting?.stop();
+      return follow(network, hop, request, timeoutMs);
+    };
+    try {
+      return await placesFor(timeoutMs).run(
+        tenant,
+        work,
+        () => (waiting = startDeadline(maxWaitMs, signal, () => busy(maxWaitMs))).signal,
+      );
+    } finally {
+      waiting?.stop();
+    }
+  };
+
   return {
     start: () => thread.start(),
     dial: (to) => dial(network, to),
-    async request(request) {
-      const { allowHosts, tenant = '', signal } = request;
-      const hop = firstHop(request, headersOf(request));
-      readTarget(hop.url, { ...network, allowHosts });
-      if (signal?.aborted) throw givenUp();
-      const timeoutMs = Math.min(Math.max(request.timeoutMs ?? httpLimits.defaultTimeoutMs, 1), longestRunMs);
-      let waiting: Deadline | undefined;
-      const work = (): Promise<EgressResponse> => {
-        waiting?.stop();
-        return follow(network, hop, request, timeoutMs);
-      };
-      try {
-        return await placesFor(timeoutMs).run(
-          tenant,
-          work,
-          () => (waiting = startDeadline(maxWaitMs, signal, () => busy(maxWaitMs))).signal,
-        );
-      } finally {
-        waiting?.stop();
-      }
-    },
+    request: (request) => tracedPart('HTTP request', spanOf(request), (span) => answered(send(request), span)),
     checkUrl(url, allowHosts) {
       try {
         readTarget(url, { ...network, allowHosts });
@@ -135,7 +147,26 @@ function headersOf({ headers = [], source, hops = 0 }: EgressRequest): [string, 
       'EGRESS_LOOP',
       `The request passed through this platform ${hops} times already; a plugin seems to call itself.`,
     );
-  return outgoingHeaders(headers, { source, hops });
+  return withTrace(outgoingHeaders(headers, { source, hops }));
+}
+
+/** Whoever is asked may go on with the trace. What the asker wrote itself stays. */
+function withTrace(fields: [string, string][]): [string, string][] {
+  const active = tracing()?.active();
+  if (active === undefined || fields.some(([name]) => name === 'traceparent')) return fields;
+  return [...fields, ['traceparent', active.traceparent]];
+}
+
+/** A path may hold what is secret; the host is what is granted. */
+function spanOf({ method, url }: EgressRequest): SpanStart {
+  const host = URL.parse(url)?.hostname ?? '';
+  return { kind: 'client', attributes: { 'http.request.method': method, 'server.address': host } };
+}
+
+async function answered(sending: Promise<EgressResponse>, span: Span | undefined): Promise<EgressResponse> {
+  const response = await sending;
+  span?.set({ 'http.response.status_code': response.status });
+  return response;
 }
 
 function busy(maxWaitMs: number): AnnexError {

@@ -25,6 +25,17 @@ export { assertNever, FairGate, SingleFlight, type Stoppable } from './control.j
 export { ThreadPool, type NoAnswer, type ThreadPoolOptions, type ThreadReady } from './thread-pool.js';
 export { LARGE_TEXT, largeWork } from './large-work.js';
 export { armFailpoints, failpoint, failpoints, type Failpoint } from './failpoint.js';
+export {
+  setTracer,
+  traced,
+  tracedPart,
+  tracing,
+  type Span,
+  type SpanAttributes,
+  type SpanKind,
+  type SpanStart,
+  type Tracer,
+} from './tracing.js';
 export { originFault } from './origin.js';
 export { isReachableByOthers, stageForOthers } from './reachable.js';
 export { closest, didYouMean, jsonPointer, quote } from './text.js';

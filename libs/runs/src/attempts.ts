@@ -3,7 +3,7 @@
  * for it. Everything written carries the claim's fencing number, so a worker that lost a run to another one (it stood
  * still, its lease ran out) changes nothing any more.
  */
-import { failpoint, type Clock, type Id } from '@annex/kernel';
+import { failpoint, traced, type Clock, type Id, type SpanStart } from '@annex/kernel';
 import { renewLeases } from './sql/claim.js';
 import { claimDueRuns, claimSettings, type ClaimedRun, type DueAnswer, type DueAsk } from './sql/claim-due.js';
 import type { AttemptOutcome, AttemptPort } from './attempt-port.js';
@@ -206,7 +206,7 @@ export class Attempts {
 
   async #try(run: ClaimedRun, signal: AbortSignal): Promise<AttemptOutcome> {
     try {
-      return await this.options.execute.runAttempt(run, signal);
+      return await traced(`run ${run.kind}`, spanOf(run), () => this.options.execute.runAttempt(run, signal));
     } catch (thrown) {
       this.options.logger.error({ err: thrown, run: run.id }, 'an attempt broke');
       return {
@@ -242,6 +242,17 @@ export class Attempts {
     if (status === 'parked') this.counts.handedBack += 1;
     else this.counts[status ?? 'fenced'] += 1;
   }
+}
+
+function spanOf({ tenantId, id, plugin, name, attempt, traceparent }: ClaimedRun): SpanStart {
+  const attributes = {
+    'annex.tenant': tenantId,
+    'annex.run': id,
+    'annex.plugin': plugin ?? '',
+    'annex.handler': name,
+    'annex.attempt': attempt,
+  };
+  return { kind: 'consumer', attributes, parent: traceparent ?? undefined };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { messageOf, type Clock, type Logger } from '@annex/kernel';
+import { messageOf, tracing, type Clock, type Logger, type Span } from '@annex/kernel';
 import type { RunOutcome, RunRequest, Sandbox, SandboxError, SandboxUsage } from '@annex/sandbox';
 import type { RunScope } from './run-scope.js';
 
@@ -35,8 +35,10 @@ export function beginInSandbox(
       logger.error({ reason: messageOf(thrown), run: scope.runId }, 'the end of a run could not be told');
     }
   };
+  const span = beginSpan(scope);
   const end = (outcome: RunOutcome): void => {
     scope.close();
+    if (span !== undefined) endSpan(span, outcome);
     if (outcome.status === 'failed') tellStack(scope, outcome.error, clock);
     if (scope.logging === undefined) tell(outcome);
     else void scope.logging.then(() => tell(outcome));
@@ -51,6 +53,21 @@ export function beginInSandbox(
       usage: nothingUsed,
     });
   }
+}
+
+/** The executor's part. What the handler asks of the host is a part of it, wherever the question comes from. */
+function beginSpan(scope: RunScope): Span | undefined {
+  const tracer = tracing();
+  if (tracer === undefined) return undefined;
+  const attributes = { 'annex.run': scope.runId, 'annex.plugin': scope.snapshot.slug, 'annex.tenant': scope.tenantId };
+  scope.span = tracer.start(`execute ${scope.kind} ${scope.name}`, { attributes });
+  return scope.span;
+}
+
+function endSpan(span: Span, outcome: RunOutcome): void {
+  const { cpuMs, memoryMb, hostCalls } = outcome.usage;
+  span.set({ 'annex.cpu_ms': cpuMs, 'annex.memory_mb': memoryMb, 'annex.host_calls': hostCalls });
+  span.end(outcome.status === 'failed' ? outcome.error.code : undefined);
 }
 
 /** As {@link beginInSandbox}, for callers that wait. Never rejects. */

@@ -1,7 +1,7 @@
 import type { Broker, BrokerSession } from '@annex/broker';
 import { storageProblem } from '@annex/host-api';
 import { pluginLogLevels, secretUse, type Use } from '@annex/installations';
-import type { Clock, Id, Json } from '@annex/kernel';
+import { tracedPart, type Clock, type Id, type Json, type Span } from '@annex/kernel';
 import { limitAdvice, usageRecord, type RunKind, type RunLimits, type UsageRecord } from '@annex/limits';
 import type {
   Bundle,
@@ -118,6 +118,8 @@ export class RunScope implements RunRequest, RunIdentity {
   llmTokens = 0;
   /** Lines kept so far. */
   logLines = 0;
+  /** Its span while it is traced. */
+  span: Span | undefined = undefined;
   #session: BrokerSession | undefined;
   #failures: { code: string; message: string }[] | undefined;
   #peaks: Partial<Record<PeakLimit, number>> | undefined;
@@ -179,7 +181,14 @@ export class RunScope implements RunRequest, RunIdentity {
     }
   }
 
-  async hostCall(call: HostCall): Promise<HostCallAnswer> {
+  hostCall(call: HostCall): Promise<HostCallAnswer> {
+    // It comes out of an executor's stream, where no span is active.
+    const { span } = this;
+    if (span === undefined) return this.#answer(call);
+    return span.within(() => tracedPart(`ctx.${call.method}`, {}, () => this.#answer(call)));
+  }
+
+  async #answer(call: HostCall): Promise<HostCallAnswer> {
     this.#session ??= this.parts.broker.session({
       identity: this,
       grants: this.snapshot.grants,

@@ -175,6 +175,15 @@ export class RunRow {
   @Column({ name: 'skipped_until', type: 'timestamptz', nullable: true })
   skippedUntil!: Date | null;
 
+  /** W3C `traceparent` of the work that made it; `null`: traces were off. Filled by the database. */
+  @Column({
+    name: 'traceparent',
+    type: 'text',
+    nullable: true,
+    default: () => "NULLIF(current_setting('app.traceparent'::text, true), ''::text)",
+  })
+  traceparent!: string | null;
+
   /** When somebody discarded it as a dead letter. */
   @Column({ name: 'discarded_at', type: 'timestamptz', nullable: true })
   discardedAt!: Date | null;

@@ -42,6 +42,8 @@ export interface ClaimedRun {
   /** For kind `webhook`. */
   webhookId: Id<'webhook'> | null;
   deliveryId: Id<'delivery'> | null;
+  /** W3C `traceparent` of the work that made it; `null`: traces were off. */
+  traceparent: string | null;
 }
 
 /** How many runs of a tenant a worker wants. */
@@ -95,6 +97,7 @@ interface ClaimedRow extends AnswerRow {
   queued_at: Date;
   webhook_id: string | null;
   delivery_id: string | null;
+  traceparent: string | null;
   event_type: string | null;
   event_source: string | null;
   event_subject: string | null;
@@ -162,6 +165,7 @@ with asked as materialized (
 select a.tenant_id as asked, a.weight, a.cap, a.running, m.waits, m.id, m.installation_id, m.plugin, m.kind, m.name,
   m.ordinal, m.event_id, m.payload::text as payload, jsonb_array_length(m.attempts) as attempt, m.claims,
   m.attempt_count, m.depth, m.policy, m.scheduled_for, m.queued_at, m.webhook_id, m.delivery_id,
+  m.traceparent,
   e.type as event_type, e.source as event_source, e.subject as event_subject, e.data::text as event_data,
   e.time as event_time, e.severity as event_severity, e.tags as event_tags, e.attributes as event_attributes,
   e.raw_type as event_raw_type, e.mapped_from as event_mapped_from, e.alert as event_alert
@@ -226,6 +230,7 @@ function fromClaimedRow(tenantId: Id<'tenant'>, row: ClaimedRow): ClaimedRun {
     queuedAt: row.queued_at,
     webhookId: row.webhook_id === null ? null : idFromUuid('webhook', row.webhook_id),
     deliveryId: row.delivery_id === null ? null : idFromUuid('delivery', row.delivery_id),
+    traceparent: row.traceparent,
   };
 }
 
