@@ -2,9 +2,10 @@
 import type { HostArgs, HostResult } from '@annex/host-api';
 import { pageOf, quote, readCursor, textCursor, type Id } from '@annex/kernel';
 import { listLimits } from '@annex/limits';
-import { deleteKv, getVersionedKv, incrementKv, listKv, setKv, setKvIf, type KvKey, type KvTable } from '../rows/kv.js';
+import { deleteKv, incrementKv, listKv, setKv, setKvIf, type KvKey, type KvTable } from '../rows/kv.js';
 import type { Database, TenantTransaction } from '@annex/database';
 import { executionErrors } from '../errors.js';
+import { KvReads } from './kv-reads.js';
 import type { RunIdentity } from './run-identity.js';
 
 /** Where the keys of a call stand. */
@@ -22,10 +23,15 @@ type Call = { identity: RunIdentity; space: KvSpace };
 
 /** A store of one database. */
 export class KvStore {
-  constructor(private readonly database: Pick<Database, 'forTenant'>) {}
+  readonly #reads: KvReads;
+
+  constructor(private readonly database: Pick<Database, 'forTenant'>) {
+    this.#reads = new KvReads(database);
+  }
 
   async get(call: Call, [key, options]: HostArgs<'kv.get'>): Promise<HostResult<'kv.get'>> {
-    const found = await this.#in(call, (tx) => getVersionedKv(tx, keyOf(call, key)));
+    const { identity, space } = call;
+    const found = await this.#reads.get(identity.snapshot.tenantId, space.table, keyOf(call, key));
     if (!options?.version) return found?.value ?? null;
     return { value: found?.value ?? null, version: found?.version ?? 0 };
   }

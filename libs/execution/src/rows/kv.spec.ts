@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import type { TenantTransaction } from '@annex/database';
-import { deleteExpiredKv, deleteKv, getKv, incrementKv, listKv, setKv } from './kv.js';
+import { deleteExpiredKv, deleteKv, incrementKv, listKv, readKv, setKv, type KvAt } from './kv.js';
 
 let db: TestDatabase;
 let tenantId: Id<'tenant'>;
@@ -21,6 +21,7 @@ const inTenant = <T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> =>
   db.database.forTenant(tenantId).transaction(work);
 const set = (key: string, value: Json, ttlS?: number) =>
   inTenant((tx) => setKv(tx, { installationId, key, value, ttlS }));
+const getKv = async (tx: TenantTransaction, at: KvAt) => (await readKv(tx, 'kv', [at]))[0]?.value;
 const get = (key: string) => inTenant((tx) => getKv(tx, { installationId, key }));
 const incr = (key: string, by: number, ttlS?: number) =>
   inTenant((tx) => incrementKv(tx, { installationId, key, by, ttlS }));
@@ -41,6 +42,18 @@ describe('the key-value store', () => {
   ])('gives back %s as it was set', async (_name, value) => {
     await set('k', value);
     expect(JSON.stringify(await get('k'))).toBe(JSON.stringify(value));
+  });
+
+  it('gives back several at once, in the order asked for', async () => {
+    await set('a', 1);
+    await set('b', null);
+    await set('gone', 2, 60);
+    await expire('gone');
+    const neighbour = await makeInstallation(db, tenantId);
+    await inTenant((tx) => setKv(tx, { installationId: neighbour.id, key: 'a', value: 'theirs', ttlS: undefined }));
+    const keys = ['b', 'missing', 'a', 'gone', 'a'].map((key) => ({ installationId, key }));
+    const found = await inTenant((tx) => readKv(tx, 'kv', [...keys, { installationId: neighbour.id, key: 'a' }]));
+    expect(found.map((each) => each && each.value)).toEqual([null, undefined, 1, undefined, 1, 'theirs']);
   });
 
   it('knows no key of another installation or tenant', async () => {

@@ -5,7 +5,7 @@
  * runs, and whether an entry is there is a question of the database's clock.
  */
 import { uuidFromId, type Id, type Json } from '@annex/kernel';
-import type { PlatformTransaction, TenantTransaction } from '@annex/database';
+import { statement, type PlatformTransaction, type TenantTransaction } from '@annex/database';
 import { KvRow } from './kv-row.js';
 
 /** Where entries stand: what a plugin keeps for itself, or what it shares (its keys begin with the state's name). */
@@ -16,21 +16,43 @@ export type KvKey = Pick<KvRow, 'installationId' | 'key'> & { table?: KvTable | 
 
 const live = '(expires_at is null or expires_at > clock_timestamp())';
 
-/** The value of a key, or `undefined` when there is none or it ran out. */
-export async function getKv(tx: TenantTransaction, at: KvKey): Promise<Json | undefined> {
-  return (await getVersionedKv(tx, at))?.value;
+/** A value, and which one of the key's it is. */
+export interface KvValue {
+  value: Json;
+  version: number;
 }
 
-/** The same with the version of the value. */
-export async function getVersionedKv(
-  tx: TenantTransaction,
-  { installationId, key, table = 'kv' }: KvKey,
-): Promise<{ value: Json; version: number } | undefined> {
-  const [row] = await tx.query<{ value: Json; version: string }>(
-    `select value, version from ${table} where tenant_id = $1 and installation_id = $2 and key = $3 and ${live}`,
-    [tx.tenantUuid, uuidFromId(installationId), key],
+/** Names an entry of a known table. */
+export type KvAt = Pick<KvKey, 'installationId' | 'key'>;
+
+/** One look at the primary key for each entry asked for, whatever the planner thinks of the table's size. */
+const readStatement = (table: KvTable): ReturnType<typeof statement> =>
+  statement(
+    `select found.value, found.version
+     from unnest($2::uuid[], $3::text[]) with ordinality as wanted (installation_id, key, place)
+     left join lateral (
+       select value, version from ${table} as kept
+       where kept.tenant_id = $1 and kept.installation_id = wanted.installation_id and kept.key = wanted.key and ${live}
+       limit 1
+     ) as found on true
+     order by wanted.place`,
   );
-  return row && { value: row.value, version: Number(row.version) };
+const reads = { kv: readStatement('kv'), shared_entries: readStatement('shared_entries') };
+
+/** The values of several keys, in the order asked for; `undefined`: there is none, or it ran out. */
+export async function readKv(
+  tx: TenantTransaction,
+  table: KvTable,
+  keys: readonly KvAt[],
+): Promise<(KvValue | undefined)[]> {
+  const installations = keys.map(({ installationId }) => uuidFromId(installationId));
+  const names = keys.map(({ key }) => key);
+  const rows = await tx.query<{ value: Json; version: string | null }>(reads[table], [
+    tx.tenantUuid,
+    installations,
+    names,
+  ]);
+  return rows.map(({ value, version }) => (version === null ? undefined : { value, version: Number(version) }));
 }
 
 /** A value to be kept. `ttlS`: seconds until it is gone; `undefined`: it stays. */
