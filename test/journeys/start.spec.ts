@@ -148,11 +148,14 @@ describe('a start in development', () => {
     const statuses = plugins.body.items.map(({ slug, status }: { slug: string; status: string }) => [slug, status]);
     expect(Object.fromEntries(statuses)).toEqual({
       'alert-desk': 'enabled',
+      // Needs an address, as two others need a token: nobody has set one.
+      'cdc-search': 'installed',
       'daily-kpi': 'enabled',
       'dns-zones': 'enabled',
       // Needs a token of another system, which nobody has set.
       'erp-sync': 'installed',
       'github-webhook': 'enabled',
+      'pod-doctor': 'installed',
       'slack-notifier': 'enabled',
       'welcome-email': 'enabled',
     });

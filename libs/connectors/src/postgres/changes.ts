@@ -54,9 +54,9 @@ export class Changes {
   }
 
   #event(tag: string, table: string, data: JsonObject): JsonObject {
+    const whole = { ...data, commit_lsn: this.#commitLsn, seq: this.#count };
     const id = `${this.#commitLsn}/${this.#count}`;
     this.#count += 1;
-    const whole = { ...data, commit_lsn: this.#commitLsn };
     return {
       id,
       type: `pg.${tag}`,
