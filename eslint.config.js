@@ -34,6 +34,11 @@ const owners = [
     why: 'what it reads of a stranger’s broker must not reach the program unguarded',
   },
   {
+    packages: ['@platformatic/kafka'],
+    owner: 'libs/connectors/src/kafka',
+    why: 'it opens sockets of its own, which no egress rule sees; only its messages are used',
+  },
+  {
     packages: ['flydrive', '@aws-sdk'],
     owner: 'libs/files',
     why: 'tenants’ bytes stand behind the keys and quotas of libs/files',

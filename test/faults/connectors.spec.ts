@@ -5,18 +5,26 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startDeployment, type AnnexProcess, type Deployment } from '../support/deployment.js';
 import { startKubernetesApi, type KubernetesApi } from '../support/kubernetes-api.js';
+import { mayLeaveOutKafka, startKafka, type KafkaBrokers } from '../support/kafka.js';
 import { mayLeaveOutMosquitto, publish, startMosquitto, type Mosquitto } from '../support/mosquitto.js';
 
 let deployment: Deployment;
 let broker: Mosquitto;
+let kafka: KafkaBrokers;
+const mayLeaveOut = mayLeaveOutMosquitto || mayLeaveOutKafka;
 let cluster: KubernetesApi;
 beforeAll(async () => {
-  if (mayLeaveOutMosquitto) return;
-  [deployment, broker, cluster] = await Promise.all([startDeployment(), startMosquitto(), startKubernetesApi()]);
+  if (mayLeaveOut) return;
+  [deployment, broker, cluster, kafka] = await Promise.all([
+    startDeployment(),
+    startMosquitto(),
+    startKubernetesApi(),
+    startKafka({ brokers: 1 }),
+  ]);
 });
 afterAll(async () => {
   await deployment?.stop();
-  await Promise.all([broker?.close(), cluster?.close()]);
+  await Promise.all([broker?.close(), cluster?.close(), kafka?.close()]);
 });
 
 /** An origin that is written to all along, and what its events say. */
@@ -49,6 +57,23 @@ function origins(): Origin[] {
       shake: () => broker.restart('SIGTERM'),
     },
     {
+      name: 'kafka',
+      source: { type: 'kafka', with: { brokers: [kafka.address], topics: ['n'] }, events: ['kafka.*'] },
+      number: `data->'value'->>'n'`,
+      put: (from, to) =>
+        kafka.produce(
+          'n',
+          from % 4,
+          Array.from({ length: to - from + 1 }, (_, index) => JSON.stringify({ n: from + index })),
+        ),
+      // It keeps nothing over a restart, so it stands still.
+      async shake() {
+        kafka.signal('SIGSTOP');
+        await new Promise((done) => setTimeout(done, 1000));
+        kafka.signal('SIGCONT');
+      },
+    },
+    {
       name: 'kubernetes',
       source: {
         type: 'kubernetes',
@@ -76,11 +101,13 @@ async function until(sql: string, wanted: (value: number) => boolean): Promise<v
   }
 }
 
-it.skipIf(mayLeaveOutMosquitto)(
+it.skipIf(mayLeaveOut)(
   'loses nothing and gives nothing twice, whoever holds a source or gives its events when it is killed or stands still',
   async () => {
     const all = origins();
-    const environment = { ANNEX_EGRESS_ALLOW_PRIVATE: `127.0.0.1:${broker.port},${new URL(cluster.url).host}` };
+    const environment = {
+      ANNEX_EGRESS_ALLOW_PRIVATE: `127.0.0.1:${broker.port},${new URL(cluster.url).host},${kafka.address}`,
+    };
     const startWorkers = (): Promise<AnnexProcess[]> =>
       Promise.all([deployment.start('worker', { environment }), deployment.start('worker', { environment })]);
     const api = await deployment.start('api', { environment });
@@ -89,7 +116,8 @@ it.skipIf(mayLeaveOutMosquitto)(
     for (const { name, source } of all) expect((await client.put(`/api/sources/${name}`, source)).status).toBe(201);
     await until(
       `select count(*) as n from sources
-       where jsonb_path_exists(cursor::jsonb, '$.topics[*]') or cursor->'versions' is not null`,
+       where jsonb_path_exists(cursor::jsonb, '$.topics[*]') or cursor->'versions' is not null
+         or cursor->'offsets' is not null`,
       (n) => n === all.length,
     );
 

@@ -4268,7 +4268,7 @@ export interface components {
             state: "starting" | "running" | "backoff" | "failed" | "paused";
             timezone: string | null;
             /** @enum {string} */
-            type: "poll" | "receive" | "alertmanager" | "postgres" | "mqtt" | "kubernetes";
+            type: "poll" | "receive" | "alertmanager" | "postgres" | "mqtt" | "kubernetes" | "kafka";
             /** Format: date-time */
             updated_at: string;
             /** @description What its connection needs, as it was written */
@@ -9896,7 +9896,7 @@ export interface operations {
                      * @description alertmanager: an Alertmanager sends to /hooks/<tenant>/<name>. postgres: changes of a database
                      * @enum {string}
                      */
-                    type: "alertmanager" | "postgres" | "mqtt" | "kubernetes";
+                    type: "alertmanager" | "postgres" | "mqtt" | "kubernetes" | "kafka";
                     /** @description What its connection needs; texts may hold ${SECRET:NAME} with a secret of the tenant */
                     with?: Record<string, never>;
                 };

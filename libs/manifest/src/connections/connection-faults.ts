@@ -1,11 +1,13 @@
 /** The one list of what each type of connection is told. */
 import type { InputFault, Json, JsonObject } from '@annex/kernel';
 import { fieldFaults, type ConnectionForm } from './fields.js';
+import { kafkaForm } from './kafka.js';
 import { kubernetesForm } from './kubernetes.js';
 import { mqttForm } from './mqtt.js';
 import { postgresForm } from './postgres.js';
 
 const forms: Readonly<Record<string, ConnectionForm>> = {
+  kafka: kafkaForm,
   kubernetes: kubernetesForm,
   mqtt: mqttForm,
   postgres: postgresForm,

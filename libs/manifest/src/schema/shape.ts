@@ -133,7 +133,7 @@ const source = z.strictObject({
     .describe(
       'poll: Annex asks on a schedule. receive: others send to /hooks/<tenant>/<slug>.<name>. alertmanager: an ' +
         'Alertmanager does. postgres: changes of a database. mqtt: messages of a broker. kubernetes: what ' +
-        'happens in a cluster',
+        'happens in a cluster. kafka: messages of topics',
     )
     .meta({ examples: ['poll'] }),
   schedule: z

@@ -1,5 +1,5 @@
 /** The kinds of source: who brings its events here, and how. */
-export const sourceTypes = ['poll', 'receive', 'alertmanager', 'postgres', 'mqtt', 'kubernetes'] as const;
+export const sourceTypes = ['poll', 'receive', 'alertmanager', 'postgres', 'mqtt', 'kubernetes', 'kafka'] as const;
 
 /** One of {@link sourceTypes}. */
 export type SourceType = (typeof sourceTypes)[number];
@@ -15,4 +15,5 @@ export const connectedSourceTypes: ReadonlySet<string> = new Set([
   'postgres',
   'mqtt',
   'kubernetes',
+  'kafka',
 ] satisfies SourceType[]);

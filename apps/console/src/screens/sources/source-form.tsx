@@ -8,7 +8,7 @@ import { JsonEditor, readJson } from '../../parts/code';
 import { notifyDone, Problem } from '../../parts/problem';
 import { useAt } from '../../shell/go';
 
-type OwnType = 'postgres' | 'mqtt' | 'kubernetes' | 'alertmanager';
+type OwnType = 'postgres' | 'mqtt' | 'kubernetes' | 'kafka' | 'alertmanager';
 
 /** What each type is set with, and a first draft of it. */
 interface TypeForm {
@@ -51,6 +51,20 @@ const types: Readonly<Record<OwnType, TypeForm>> = {
     draft: { kubeconfig: '${SECRET:KUBECONFIG}' },
     events: ['pod.*', 'probe.*'],
   },
+  kafka: {
+    field: 'with',
+    label: 'Connection',
+    hint: 'User name and password of the brokers; the password stands in a secret of the tenant.',
+    draft: {
+      brokers: ['kafka.example.com:9093'],
+      topics: ['orders'],
+      tls: true,
+      mechanism: 'SCRAM-SHA-512',
+      username: 'annex',
+      password: '${SECRET:KAFKA_PASSWORD}',
+    },
+    events: ['kafka.*'],
+  },
   alertmanager: {
     field: 'auth',
     label: 'Who may send',
@@ -64,6 +78,7 @@ const typeChoices = [
   { value: 'postgres', label: 'PostgreSQL: changes of a database' },
   { value: 'mqtt', label: 'MQTT: messages of a broker' },
   { value: 'kubernetes', label: 'Kubernetes: what happens in a cluster' },
+  { value: 'kafka', label: 'Kafka: messages of topics' },
   { value: 'alertmanager', label: 'Alertmanager: alerts that it sends' },
 ];
 
