@@ -13,6 +13,7 @@ import {
   type TestAnnex,
   type TestTenant,
 } from '../support/annex.js';
+import { CatalogueFolder, emptyPackage, makePublisher } from '../support/package-catalogue.js';
 import { pluginCode } from '../support/plugin-code.js';
 
 interface Request {
@@ -130,6 +131,8 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     body: { for_s: 60 },
     other: { body: { for_s: 61 } },
   }),
+  'POST /api/catalogue/{slug}/install': () =>
+    Promise.resolve({ path: '/api/catalogue/listed/install', body: {}, other: { body: { version: '1.0.0' } } }),
   'DELETE /api/mappings/{name}': async ({ tenant }) => (
     await tenant.owner.put('/api/mappings/pods', mapping('b')),
     { path: '/api/mappings/pods' }
@@ -397,11 +400,18 @@ async function keptMail(tenant: TestTenant): Promise<string> {
 const leftOut = /^\w+ (\/ext\/|\/t\/|\/hooks\/|\/api\/auth\/|\/api\/invitations\/(preview|accept)$)/;
 
 describe('an Idempotency-Key', () => {
+  const packages = new CatalogueFolder();
   let annex: TestAnnex;
   beforeAll(async () => {
-    annex = await startTestAnnex();
+    const acme = await makePublisher('Acme');
+    packages.trust(acme);
+    await packages.publish(acme, [emptyPackage('listed', '1.0.0'), emptyPackage('listed', '2.0.0')]);
+    annex = await startTestAnnex({ ANNEX_PUBLISHERS: packages.publishersFile, ANNEX_CATALOGUE_URL: packages.url });
   });
-  afterAll(() => annex?.stop());
+  afterAll(async () => {
+    await annex?.stop();
+    packages.remove();
+  });
 
   it('is taken by every mutation of the API', () => {
     const { paths } = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')) as {

@@ -112,6 +112,27 @@ describe('mappings by REST', () => {
     ]);
   });
 
+  it('is written over by nobody who has read an older one', async () => {
+    const body = (to: string): object => ({ api_version: 'v1', mappings: [{ type: 'a', to }] });
+    const { owner } = await annex.makeTenant();
+    const put = (to: string, tag: string): Promise<Answer> =>
+      owner.request('PUT', '/api/mappings/m', { body: body(to), headers: { 'if-match': tag } });
+    expect(await put('b', '"1"')).toMatchObject({ status: 412, body: { code: 'MAPPING_CHANGED' } });
+    expect((await put('b', '"0"')).status).toBe(201);
+    expect((await put('c', '"0"')).status).toBe(412);
+    const { headers } = await owner.get('/api/mappings/m');
+    const tag = headers.get('etag') ?? '';
+    const both = await Promise.all([put('one', tag), put('two', tag)]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
+    const won = both.find(({ status }) => status === 200);
+    expect((await owner.get('/api/mappings/m')).body.document).toEqual(won?.body.document);
+    const remove = (match: string): Promise<Answer> =>
+      owner.request('DELETE', '/api/mappings/m', { headers: { 'if-match': match } });
+    expect((await remove(tag)).status).toBe(412);
+    expect((await remove('nonsense')).status).toBe(412);
+    expect((await remove(won?.headers.get('etag') ?? '')).status).toBe(204);
+  });
+
   it('are read by viewers, written by developers, and seen by nobody else', async () => {
     const [tenant, other] = [await annex.makeTenant(), await annex.makeTenant()];
     const [viewer, member, developer] = await Promise.all(
@@ -320,6 +341,11 @@ describe('alerts by REST', () => {
     ]);
     expect((await tenant.owner.get('/api/alerts?status=firing')).body.items).toEqual([]);
     expect((await tenant.owner.get('/api/alerts')).body.items).toMatchObject([{ id: alert.id, status: 'resolved' }]);
+    expect((await tenant.owner.get(`/api/alerts/${alert.id}`)).body).toMatchObject({
+      status: 'resolved',
+      count: alert.count,
+    });
+    expect((await (await annex.makeTenant()).owner.get(`/api/alerts/${alert.id}`)).body.code).toBe('ALERT_NOT_FOUND');
   });
 
   it('are resolved by people, once, and the next event fires anew', async () => {

@@ -36,8 +36,22 @@ it('needs nothing to be set in development, and listens on the loopback address'
     sandboxRequires: 'T0',
     sandboxKernelRules: 'auto',
     egressAllowPrivate: [],
+    packages: { rule: 'any', publishers: undefined, catalogueUrl: undefined },
     logLevel: 'info',
   });
+});
+
+it('asks for somebody who can vouch where packages have to be vouched for', () => {
+  const at = { ANNEX_CATALOGUE_URL: 'file:///srv/packages/' };
+  expect(problemsOf({ ANNEX_PACKAGES: 'signed' })).toEqual([expect.stringMatching(/^ANNEX_PUBLISHERS: required/)]);
+  expect(problemsOf(at)).toEqual([expect.stringMatching(/^ANNEX_PUBLISHERS: required/)]);
+  expect(problemsOf({ ANNEX_PACKAGES: 'catalogue', ANNEX_PUBLISHERS: 'p.json' })).toEqual([
+    expect.stringMatching(/^ANNEX_CATALOGUE_URL: required/),
+  ]);
+  for (const place of ['http://keys.example.com/p.json', 'ftp://127.0.0.1/p.json'])
+    expect(problemsOf({ ANNEX_PUBLISHERS: place })).toEqual([expect.stringMatching(/^ANNEX_PUBLISHERS: must be/)]);
+  for (const place of ['p.json', '/etc/p.json', 'file:///p.json', 'https://keys.example.com/', 'http://127.0.0.1:1/p'])
+    expect(readSettings({ ...at, ANNEX_PUBLISHERS: place }).packages.publishers).toBe(place);
 });
 
 it('takes an empty variable for one that is not set', () => {

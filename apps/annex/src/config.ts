@@ -3,6 +3,7 @@
  * explains each setting.
  */
 import { eventPatternFault } from '@annex/events';
+import { packageRules, type PackageRule } from '@annex/catalogue';
 import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files';
 import { readMailbox, type Mailbox } from '@annex/mail';
 import { didYouMean, messageOf, MiB, originFault } from '@annex/kernel';
@@ -189,6 +190,21 @@ const settingsSchema = z.object({
     .trim()
     .regex(/^\d{4,10}-\d{4,10}$/, { error: 'must be a range of user ids such as 70000-86383' })
     .optional(),
+  ANNEX_PACKAGES: oneOf(packageRules).default('any'),
+  ANNEX_PUBLISHERS: z
+    .string()
+    .trim()
+    .refine((text) => !/^[a-z][a-z\d+.-]*:/i.test(text) || isPublishersUrl(text), {
+      error:
+        'must be the path of a JWK Set, or a URL such as https://packages.example.com/publishers.json; over http ' +
+        'only ' +
+        'from this machine, since whoever changes the list decides what is let in',
+    })
+    .optional(),
+  ANNEX_CATALOGUE_URL: url(
+    ['https:', 'http:', 'file:'],
+    'https://packages.example.com/catalogue.json or file:///srv/packages/catalogue.json',
+  ).optional(),
   ANNEX_EGRESS_ALLOW_PRIVATE: z
     .string()
     .default('')
@@ -272,6 +288,8 @@ export interface Settings {
   sandboxRequires: 'T0' | 'T1' | 'T2' | 'T3';
   sandboxKernelRules: 'auto' | 'off';
   egressAllowPrivate: string[];
+  /** Which packages are let in, whose signatures count, and where the catalogue lies. */
+  packages: { rule: PackageRule; publishers: string | undefined; catalogueUrl: string | undefined };
   /** The mail server; `undefined`: mail is kept. */
   smtpUrl: string | undefined;
   /** Whose name mail goes out in. */
@@ -353,6 +371,11 @@ export function readSettings(environment: Record<string, string | undefined> = p
     disableAfterFailures: env.ANNEX_DISABLE_AFTER_FAILURES,
     ...sandboxSettings(env),
     egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,
+    packages: {
+      rule: env.ANNEX_PACKAGES,
+      publishers: env.ANNEX_PUBLISHERS,
+      catalogueUrl: env.ANNEX_CATALOGUE_URL,
+    },
     ...mailSettings(env),
     ...storageSettings(env),
     quotas: quotaLimits(Object.fromEntries(quotaNames.map((name) => [name, env[quotas[name].setting]]))),
@@ -462,6 +485,7 @@ function missing(env: Environment): string[] {
   };
   together('ANNEX_OIDC_ISSUER', 'ANNEX_OIDC_AUDIENCE');
   together('DATABASE_APP_URL', 'DATABASE_PLATFORM_URL');
+  problems.push(...packageProblems(env));
   if (env.DATABASE_QUEUE_URL !== undefined && env.DATABASE_APP_URL === undefined)
     problems.push('DATABASE_APP_URL: set it too: all logins are yours, or none');
   if (env.DATABASE_APP_URL !== undefined && env.DATABASE_QUEUE_URL === undefined && env.REDIS_URL === undefined) {
@@ -488,6 +512,25 @@ function missing(env: Environment): string[] {
     );
   }
   return problems;
+}
+
+/** A rule needs somebody who can vouch. */
+function packageProblems(env: Environment): string[] {
+  const needs: string[] = [];
+  if (env.ANNEX_PACKAGES === 'catalogue' && env.ANNEX_CATALOGUE_URL === undefined)
+    needs.push('ANNEX_CATALOGUE_URL: required when ANNEX_PACKAGES=catalogue');
+  if (env.ANNEX_PUBLISHERS !== undefined) return needs;
+  if (env.ANNEX_PACKAGES !== 'any') needs.push(`ANNEX_PUBLISHERS: required when ANNEX_PACKAGES=${env.ANNEX_PACKAGES}`);
+  else if (env.ANNEX_CATALOGUE_URL !== undefined)
+    needs.push('ANNEX_PUBLISHERS: required with ANNEX_CATALOGUE_URL: somebody has to have signed the catalogue');
+  return needs;
+}
+
+/** The list is the root of all trust, so nobody on the way may change it. */
+function isPublishersUrl(text: string): boolean {
+  const { protocol, hostname } = URL.parse(text) ?? {};
+  if (protocol === 'https:' || protocol === 'file:') return true;
+  return protocol === 'http:' && /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/.test(hostname ?? '');
 }
 
 function isProxyAddress(text: string): boolean {

@@ -8,6 +8,7 @@ import {
   UserRow,
 } from '@annex/access';
 import { AuditRow, PlatformAuditRow } from '@annex/audit';
+import { CatalogueStateRow } from '@annex/catalogue';
 import { KvRow, SharedEntryRow, RunLogRow, TrackedRow, UsageRow } from '@annex/execution';
 import { FileObjectRow, FileRow, FileUsageRow } from '@annex/files';
 import {
@@ -73,6 +74,7 @@ export const entities = [
   ScheduleRow,
   SubscriptionRow,
   UninstalledRow,
+  CatalogueStateRow,
   CorrelationStateRow,
   DeadLetterReplayRow,
   EventRow,

@@ -2,6 +2,7 @@
 import { createEgress } from '@annex/egress';
 import { createLlm, type Llm } from '@annex/llm';
 import type { Maskers, Vault } from '@annex/vault';
+import { authorityOf } from './authority.js';
 import type { PlatformContext } from './platform-context.js';
 
 /** Makes the door to models. Its requests have places of their own: models answer slowly, and others need not wait. */
@@ -18,10 +19,4 @@ export function openModels({ settings, database, clock }: PlatformContext, vault
     clock,
     dailyTokens: settings.llmDailyTokens,
   });
-}
-
-/** Host and port of a URL, the port always named. */
-function authorityOf(text: string): string {
-  const { hostname, port, protocol } = new URL(text);
-  return `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
 }

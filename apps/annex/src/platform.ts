@@ -3,6 +3,7 @@
  */
 import { hkdfSync } from 'node:crypto';
 import { Access } from '@annex/access';
+import { PackageCatalogue, type PackagePolicy } from '@annex/catalogue';
 import { loadConnector } from '@annex/connectors';
 import type { Database, DatabaseLogins } from '@annex/database';
 import { Dispatcher } from '@annex/dispatch';
@@ -48,6 +49,7 @@ import type { PluginsFileParts } from './plugins-file/apply-plugins-file.js';
 import { PluginsFile } from './plugins-file/plugins-file.js';
 import type { PlatformContext } from './platform-context.js';
 import { createHealth, type PlatformHealth } from './health.js';
+import { openPackageTrust } from './package-catalogue.js';
 import { openModels } from './language-models.js';
 import { requireMasterKey, requireViews, warnOfClock } from './start-checks.js';
 import type { Queue } from '@annex/queue';
@@ -73,6 +75,7 @@ export interface Platform extends Stoppable {
   mail: Mailer;
   mappings: Mappings;
   alerts: Alerts;
+  catalogue: PackageCatalogue;
   health: PlatformHealth;
   installations: Installations;
   /** `undefined`: the operator has none. */
@@ -127,7 +130,8 @@ async function startParts(
   const vault = await openVault(context, masterKey);
   const { mail, platformMail } = openMail(context);
   const access = await openAccess(context, jwtSecret, platformMail);
-  const installations = openInstallations(context, executors, vault);
+  const trust = openPackageTrust(context);
+  const installations = openInstallations(context, executors, { vault, judge: trust.policy });
   const queue = await openQueue(context, logins);
   const files = await openFiles(context, jwtSecret);
   const views = await requireViews(database, settings.tableViews);
@@ -161,6 +165,7 @@ async function startParts(
     mappings: new Mappings({ database, reservedEvents: settings.reservedEvents }),
     alerts: new Alerts({ database }),
     ...settingParts,
+    catalogue: new PackageCatalogue(installations, trust.catalogue),
     listensOn(url) {
       files.listensOn(url);
       platformMail.listensOn(url);
@@ -176,14 +181,17 @@ async function startParts(
     hooks,
     operations: new Operations({ database, settings: settings.shown }),
     ...sources,
-    fingerprintKeys: [masterKey, ...settings.oldMasterKeys].map((key) =>
-      Buffer.from(hkdfSync('sha256', key, '', 'annex request fingerprints', 32)),
-    ),
+    fingerprintKeys: fingerprintKeys([masterKey, ...settings.oldMasterKeys]),
     sandboxTier: tier,
     sandboxStats: () => sandbox.stats(),
     holdReadiness: () => health.hold(),
     unready: () => health.close(),
   };
+}
+
+/** Of each master key the one by which a request is known again. */
+function fingerprintKeys(masterKeys: readonly Buffer[]): Buffer[] {
+  return masterKeys.map((key) => Buffer.from(hkdfSync('sha256', key, '', 'annex request fingerprints', 32)));
 }
 
 /** `undefined`: the operator has no such file. */
@@ -291,7 +299,7 @@ async function openAccess(context: PlatformContext, jwtSecret: string, mail: Pla
 function openInstallations(
   context: PlatformContext,
   { sandbox, compiler, tellKills }: Executors,
-  vault: Vault,
+  { vault, judge }: { vault: Vault; judge: PackagePolicy },
 ): Installations {
   const { settings, logger, undo } = context;
   const installations = new Installations({
@@ -299,6 +307,7 @@ function openInstallations(
     sandbox,
     compiler,
     vault,
+    judge,
     webhooks: { connect: connectPackageWebhooks, rest: restPackageWebhooks },
     mappings: { connect: connectPackageMappings, rest: restPackageMappings },
     sources: { connect: connectDeclaredSources, rest: restPackageSources },

@@ -6,6 +6,7 @@ import { Events, Runs } from '@annex/runs';
 import { Execution } from '@annex/execution';
 import { Files } from '@annex/files';
 import { Mailer } from '@annex/mail';
+import { PackageCatalogue } from '@annex/catalogue';
 import { Alerts, Mappings } from '@annex/mappings';
 import { Installations } from '@annex/installations';
 import { newId, tracing, type Logger, type Stoppable } from '@annex/kernel';
@@ -64,6 +65,7 @@ export interface ApiServices {
   files: Files;
   mail: Mailer;
   mappings: Mappings;
+  catalogue: PackageCatalogue;
   alerts: Alerts;
   health: Health;
   installations: Installations;
@@ -145,6 +147,7 @@ function apiModule(
       { provide: Mailer, useValue: services.mail },
       { provide: Mappings, useValue: services.mappings },
       { provide: Alerts, useValue: services.alerts },
+      { provide: PackageCatalogue, useValue: services.catalogue },
       { provide: Installations, useValue: services.installations },
       { provide: Vault, useValue: services.vault },
       { provide: Webhooks, useValue: services.webhooks },

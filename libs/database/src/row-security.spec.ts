@@ -27,6 +27,7 @@ describe('row-level security', () => {
       select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relrowsecurity order by 1`);
     expect(others.map((row) => row.relname)).toEqual([
+      'catalogue_states',
       'database_logins',
       'migrations',
       'operator_idempotency_keys',

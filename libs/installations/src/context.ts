@@ -8,6 +8,7 @@ import type { InstallationRow } from './rows/installation-row.js';
 import type { ReleaseRow } from './rows/release-row.js';
 import { takePlaceInTurn, tellParked } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
+import type { PackageVouch } from '@annex/signing';
 import { installationErrors } from './errors.js';
 import { lifecycleRuns, sourceStops, type LifecycleName } from './handlers.js';
 import type { InstallationsOptions } from './ports.js';
@@ -36,6 +37,11 @@ export class InstallationsContext {
 
   now(): Date {
     return new Date(this.options.clock.now());
+  }
+
+  /** Who vouches for an archive. Throws what refuses it. */
+  async judge(sha256: string, signature: string | undefined): Promise<PackageVouch | null> {
+    return (await this.options.judge?.judge({ sha256, signature })) ?? null;
   }
 
   /** Runs `work` in a transaction that changes nothing of plugins. */

@@ -1,5 +1,5 @@
-export { Installations, type UploadResult } from './installations.js';
-export type { InstallationsCaller, InstallationsOptions, SecretsPort } from './ports.js';
+export { Installations, type UploadResult, type UploadTerms } from './installations.js';
+export type { InstallationsCaller, InstallationsOptions, PackageJudge, SecretsPort } from './ports.js';
 export { installationErrors } from './errors.js';
 export {
   readGrants,

@@ -19,9 +19,11 @@ import { findReleaseReach } from './rows/release-reach.js';
 import { lastPermissionUses } from './rows/permission-uses.js';
 import { findInstallation, listInstallations } from './rows/installations.js';
 import { readReleaseFile } from './rows/blobs.js';
+import { listInstalledReleases, type InstalledRelease } from './rows/installed.js';
 import { listTenantJobs } from './rows/tenant-jobs.js';
 import type { TenantTransaction } from '@annex/database';
 import type { KillReport } from '@annex/sandbox';
+import type { PackageVouch } from '@annex/signing';
 import { CheckGate } from './check-gate.js';
 import { InstallationsContext, type Subject } from './context.js';
 import { declaredSecrets, type DeclaredSecret } from './declared-secrets.js';
@@ -98,6 +100,10 @@ export interface UploadTerms {
   grant?: GrantInput | undefined;
   /** Make it the active release. Default: yes. */
   activate?: boolean | undefined;
+  /** The package's signature, as `annex sign` writes it. */
+  signature?: string | undefined;
+  /** Who vouches for it, found out already; `null`: it is Annex's own. Default: the judge is asked. */
+  vouch?: PackageVouch | null | undefined;
 }
 
 export interface UploadResult {
@@ -138,12 +144,12 @@ export class Installations {
    * `activate` is false: then {@link activate} makes it live later. `grant` and `enable` need the role `admin`. When
    * something is missing for `enable`, the release is stored all the same and `blocked` says what: a secret can only be
    * set once there is a plugin to have it. Throws `PACKAGE_INVALID`, `GRANT_INVALID`, `UPGRADE_BLOCKED`,
-   * `ROLE_REQUIRED`, `RATE_LIMITED`, `OVERLOADED`, `COMPILER_LOST`.
+   * `ROLE_REQUIRED`, `RATE_LIMITED`, `OVERLOADED`, `COMPILER_LOST`, and what the judge throws.
    */
   async upload(
     caller: InstallationsCaller,
     bytes: Uint8Array,
-    { enable = false, grant, activate = true }: UploadTerms = {},
+    { enable = false, grant, activate = true, signature, vouch: known }: UploadTerms = {},
   ): Promise<UploadResult> {
     const context = this.#context;
     const grants = grant === 'all' || (grant !== undefined && grant.length > 0);
@@ -155,9 +161,10 @@ export class Installations {
       );
     }
     const archive = archiveSha256(bytes);
+    const vouch = known === undefined ? await context.judge(archive, signature) : known;
     const store = (report?: SoundReport): Promise<UploadResult | undefined> =>
       context.change(caller.tenant.id, async (tx) => {
-        const stored = await storeUpload(context, tx, caller, { archive, report, activate });
+        const stored = await storeUpload(context, tx, caller, { archive, report, activate, vouch });
         if (!stored) return undefined;
         const done = await this.#settle(tx, caller, stored, { enable, grant });
         return {
@@ -168,8 +175,8 @@ export class Installations {
           blocked: done.blocked,
         };
       });
-    const known = await store();
-    if (known) return known;
+    const again = await store();
+    if (again) return again;
     const report: PackageReport = await this.#gate.run(caller.tenant.id, () => checkArchive(context, bytes));
     requireSound(report);
     const stored = await store(report);
@@ -200,6 +207,11 @@ export class Installations {
       const shown = pageOf(rows, page, ({ slug }) => textCursor.write(slug));
       return { ...shown, items: await viewPlugins(tx, this.#context.options.vault, shown.items) };
     });
+  }
+
+  /** The active release of each of a tenant's plugins. */
+  installed(tenantId: Id<'tenant'>): Promise<InstalledRelease[]> {
+    return this.#context.read(tenantId, listInstalledReleases);
   }
 
   /** One plugin by id or slug. Throws `PLUGIN_NOT_FOUND`, as everything below does. */

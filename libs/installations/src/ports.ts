@@ -3,6 +3,7 @@ import type { ManifestEventSource, ManifestLimits, PackageMapping } from '@annex
 import type { Database, TenantTransaction } from '@annex/database';
 import type { EmitEvent, NewRun, RunPolicy } from '@annex/runs';
 import type { Compiler, Sandbox } from '@annex/sandbox';
+import type { PackageVouch } from '@annex/signing';
 
 /** Who asks. */
 export interface InstallationsCaller extends TenantActor {
@@ -81,6 +82,12 @@ export interface SettingsPort {
   ): Promise<ReadonlyMap<Id<'installation'>, { reason: string; since: string }>>;
 }
 
+/** What installations ask of whoever knows which packages the operator lets in (`@annex/catalogue`). */
+export interface PackageJudge {
+  /** Who vouches for an archive; `null`: nobody, and nobody has to. Throws what refuses it. */
+  judge(archive: { sha256: string; signature: string | undefined }): Promise<PackageVouch | null>;
+}
+
 export interface InstallationsOptions {
   database: Pick<Database, 'forTenant'>;
   /** Runs a new entry once, without `ctx`, to read what it registers. */
@@ -94,6 +101,8 @@ export interface InstallationsOptions {
   sources?: SourcesPort;
   /** Left out: nobody hears of settings. */
   settings?: SettingsPort;
+  /** Left out: every package is let in, and signatures are not looked at. */
+  judge?: PackageJudge;
   emit: EmitEvent;
   enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id<'run'>>;
   /**

@@ -1,13 +1,14 @@
 /** From an archive to a release: checked outside any transaction, stored and made active in one. */
-import type { Actor } from '@annex/kernel';
 import { createHash } from 'node:crypto';
+import type { Actor, Json } from '@annex/kernel';
 import type { PackageReport } from '@annex/manifest';
+import { requireVouched, type PackageVouch } from '@annex/signing';
 import { findInstallationBySlug, insertInstallation, updateInstallation } from './rows/installations.js';
-import { findRelease, findReleaseBySha256, insertRelease, pruneReleases } from './rows/releases.js';
+import { findRelease, findReleaseBySha256, insertRelease, pruneReleases, setReleaseSigner } from './rows/releases.js';
 import { insertReleaseReach } from './rows/release-reach.js';
 import { linkReleaseFiles, removeUnusedBlobs, storeBlobs } from './rows/blobs.js';
 import type { InstallationRow } from './rows/installation-row.js';
-import type { ReleaseRow } from './rows/release-row.js';
+import type { ReleaseRow, ReleaseSigner } from './rows/release-row.js';
 import type { TenantTransaction } from '@annex/database';
 import type { InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
@@ -69,10 +70,16 @@ export async function storeUpload(
   context: InstallationsContext,
   tx: TenantTransaction,
   author: Actor,
-  { archive, report, activate }: { archive: string; report: SoundReport | undefined; activate: boolean },
+  {
+    archive,
+    report,
+    activate,
+    vouch,
+  }: { archive: string; report: SoundReport | undefined; activate: boolean; vouch: PackageVouch | null },
 ): Promise<StoredUpload | undefined> {
-  const known = await findReleaseBySha256(tx, archive);
-  if (known) {
+  const found = await findReleaseBySha256(tx, archive);
+  if (found) {
+    const known = await vouchedFor(tx, found, vouch);
     const { installation, release: live } = await context.require(tx, known.installationId);
     const stays = { installation, release: live, uploaded: known, created: false, previous: null };
     if (live.id === known.id || !activate) return stays;
@@ -81,13 +88,14 @@ export async function storeUpload(
   }
   if (!report) return undefined;
   const { manifest } = report;
+  if (vouch) requireVouched(vouch, manifest);
   const existing = await findInstallationBySlug(tx, manifest.slug);
   const previous = existing?.releaseId ? await findRelease(tx, existing.releaseId) : null;
   const installation =
     existing ?? (await insertInstallation(tx, { slug: manifest.slug, name: manifest.name, at: context.now() }));
-  const release = await storeRelease(context, tx, author, { archive, report, installation });
+  const release = await storeRelease(context, tx, author, { archive, report, installation, vouch });
   const staged = previous !== null && !activate;
-  if (staged) await context.record(tx, author, { installation, release }, 'plugin.staged', { sha256: release.sha256 });
+  if (staged) await context.record(tx, author, { installation, release }, 'plugin.staged', originOf(release));
   const now = staged
     ? { installation, release: previous }
     : await activateRelease(context, tx, author, { installation, release, previous });
@@ -95,11 +103,35 @@ export async function storeUpload(
   return { ...now, uploaded: release, created: true, previous: staged ? null : previous };
 }
 
+/** A release that was uploaded before, with who vouches for it now. Throws `SIGNATURE_MISMATCH`. */
+async function vouchedFor(tx: TenantTransaction, release: ReleaseRow, vouch: PackageVouch | null): Promise<ReleaseRow> {
+  if (!vouch) return release;
+  requireVouched(vouch, release.manifest);
+  if (release.signedBy) return release;
+  const signedBy = signerOf(vouch);
+  await setReleaseSigner(tx, release.id, signedBy);
+  return { ...release, signedBy };
+}
+
+function signerOf({ publisher, keyId, by }: PackageVouch): ReleaseSigner {
+  return { publisher, key_id: keyId, by };
+}
+
+/** What the audit says of where a release comes from. */
+function originOf({ sha256, signedBy }: ReleaseRow): Record<string, Json> {
+  return { sha256, ...(signedBy && { signed_by: { ...signedBy } }) };
+}
+
 async function storeRelease(
   context: InstallationsContext,
   tx: TenantTransaction,
   author: Actor,
-  { archive, report, installation }: { archive: string; report: SoundReport; installation: InstallationRow },
+  {
+    archive,
+    report,
+    installation,
+    vouch,
+  }: { archive: string; report: SoundReport; installation: InstallationRow; vouch: PackageVouch | null },
 ): Promise<ReleaseRow> {
   const { manifest, bundle, registrations } = report;
   const blobs = new Map<string, Uint8Array>();
@@ -124,6 +156,7 @@ async function storeRelease(
     webhooks: report.webhooks,
     mappings: report.mappings,
     transformsSha256,
+    signedBy: vouch && signerOf(vouch),
     createdBy: author.actor,
     createdAt: context.now(),
   });
@@ -155,10 +188,10 @@ export async function activateRelease(
   const installation = isOn(updated.status) ? await goOnWith(context, tx, { installation: updated, release }) : updated;
   const subject = { installation, release };
   if (previous === null) {
-    await context.record(tx, author, subject, 'plugin.installed', { sha256: release.sha256 });
+    await context.record(tx, author, subject, 'plugin.installed', originOf(release));
     await context.announce(tx, 'plugin.installed', subject);
   } else {
-    await context.record(tx, author, subject, action, { sha256: release.sha256, previous_version: previous.version });
+    await context.record(tx, author, subject, action, { ...originOf(release), previous_version: previous.version });
     await context.announce(tx, 'plugin.upgraded', subject, { previous_version: previous.version });
   }
   await context.invalidate(tx, installation.id);

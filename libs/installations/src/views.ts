@@ -10,7 +10,7 @@ import type { PluginFailuresRow } from './rows/plugin-failures-row.js';
 import type { ConfigRevisionRow } from './rows/config-revision-row.js';
 import type { PluginLogLevel } from './log-levels.js';
 import type { InstallationRow, InstallationStatus } from './rows/installation-row.js';
-import type { ReleaseRow } from './rows/release-row.js';
+import type { ReleaseRow, ReleaseSigner } from './rows/release-row.js';
 import type { TenantJob } from './rows/tenant-jobs.js';
 import type { TenantTransaction } from '@annex/database';
 import { countTicks, nextRuns, nextTick, parseSchedule } from '@annex/scheduling';
@@ -98,6 +98,8 @@ export interface ReleaseView {
   version: string;
   sha256: string;
   active: boolean;
+  /** Who vouches for its bytes; `null`: nobody. */
+  signed_by: ReleaseSigner | null;
   created_by: string | null;
   created_at: string;
 }
@@ -243,6 +245,7 @@ export function viewRelease(release: ReleaseSummary, activeId: Id<'release'> | n
     version: release.version,
     sha256: release.sha256,
     active: release.id === activeId,
+    signed_by: release.signedBy,
     created_by: release.createdBy,
     created_at: release.createdAt.toISOString(),
   };

@@ -14,7 +14,7 @@ import {
 } from '@annex/kernel';
 import { endAlert, ensureRoom, insertQueued, makeResolvedEvent } from '@annex/runs';
 import { mappingErrors, refuseCursor } from './errors.js';
-import { databaseNowMs, listAlerts, lockAlert, silenceAlert, type ShownAlert } from './sql/alerts.js';
+import { databaseNowMs, findAlert, listAlerts, lockAlert, silenceAlert, type ShownAlert } from './sql/alerts.js';
 
 /** An alert on the wire. */
 export interface AlertView {
@@ -56,6 +56,16 @@ export class Alerts {
     });
   }
 
+  /** One alert. Throws `ALERT_NOT_FOUND`. */
+  get(caller: TenantActor, id: string): Promise<AlertView> {
+    return this.#transaction(caller, async (tx) => {
+      const alertId = parseId('alert', id);
+      const alert = alertId && (await findAlert(tx, alertId));
+      if (!alert) throw notFound(id);
+      return view(alert, await databaseNowMs(tx));
+    });
+  }
+
   /**
    * Ends an alert, and tells it by an event as its time would. Throws `ALERT_NOT_FOUND`, `ALERT_ENDED`, `QUEUE_FULL`.
    */
@@ -90,11 +100,7 @@ export class Alerts {
   async #require(tx: TenantTransaction, id: string): Promise<{ alert: ShownAlert; nowMs: number }> {
     const alertId = parseId('alert', id);
     const alert = alertId && (await lockAlert(tx, alertId));
-    if (!alert)
-      throw mappingErrors.error(
-        'ALERT_NOT_FOUND',
-        `There is no alert ${quote(id, 80)} here; a resolved one is shown for seven days. GET /api/alerts lists them.`,
-      );
+    if (!alert) throw notFound(id);
     const nowMs = await databaseNowMs(tx);
     if (!isFiring(alert, nowMs))
       throw mappingErrors.error('ALERT_ENDED', `${alert.id} does not fire any more, so there is nothing to change.`);
@@ -115,6 +121,13 @@ export class Alerts {
   #transaction<T>(caller: TenantActor, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     return this.options.database.forTenant(caller.tenant.id).transaction(work);
   }
+}
+
+function notFound(id: string): Error {
+  return mappingErrors.error(
+    'ALERT_NOT_FOUND',
+    `There is no alert ${quote(id, 80)} here; a resolved one is shown for seven days. GET /api/alerts lists them.`,
+  );
 }
 
 function view(alert: ShownAlert, nowMs: number): AlertView {

@@ -4,6 +4,7 @@ import { defineErrors } from '@annex/kernel';
 export const mappingErrors = defineErrors('mappings', {
   MAPPING_NOT_FOUND: { title: 'No such mapping', status: 404, fault: 'caller' },
   MAPPING_INVALID: { title: 'The mapping is not valid', status: 422, fault: 'caller' },
+  MAPPING_CHANGED: { title: 'The mapping is not the one that the request expects', status: 412, fault: 'caller' },
   MAPPING_OF_PACKAGE: { title: 'The mapping belongs to a package', status: 409, fault: 'caller' },
   MAPPING_NEEDS_ADMIN: { title: 'Only an admin may write such a mapping', status: 403, fault: 'policy' },
   MAPPING_LIMIT: { title: 'The tenant has as many mappings or rules as it may have', status: 409, fault: 'limit' },

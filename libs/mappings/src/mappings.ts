@@ -41,6 +41,12 @@ export interface MappingView {
   updated_at: string;
 }
 
+/** What a change expects of the mapping. */
+export interface MappingTerms {
+  /** The version that the caller read; 0: there is none yet. Default: any. */
+  ifVersion?: number | undefined;
+}
+
 export interface MappingsOptions {
   database: Pick<Database, 'forTenant'>;
   /** Patterns of events that no mapping makes (`ANNEX_RESERVED_EVENTS`). Default: none. */
@@ -66,12 +72,13 @@ export class Mappings {
   /**
    * Writes a mapping of the tenant's own, new or not: in force from its commit on, as a whole. A faulty one changes
    * nothing. `isAdmin`: whether the caller may keep back what the platform itself says. Throws `MAPPING_INVALID` with
-   * every fault, `MAPPING_NEEDS_ADMIN`, `MAPPING_OF_PACKAGE`, `MAPPING_LIMIT`.
+   * every fault, `MAPPING_NEEDS_ADMIN`, `MAPPING_OF_PACKAGE`, `MAPPING_LIMIT`, and `MAPPING_CHANGED` unless its version
+   * is `ifVersion` (0: there is none yet).
    */
   put(
     caller: TenantActor,
     name: string,
-    { isAdmin, ...sent }: SentMapping & { isAdmin: boolean },
+    { isAdmin, ifVersion, ...sent }: SentMapping & MappingTerms & { isAdmin: boolean },
   ): Promise<MappingView & { created: boolean; warnings: InputFault[] }> {
     if (name.includes('.') && anyName.test(name)) throw ofPackage(name);
     if (!namePattern.test(name))
@@ -83,6 +90,7 @@ export class Mappings {
     if (hushing !== undefined) throw needsAdmin(hushing);
     return this.#transaction(caller, async (tx) => {
       await beginMappingChange(tx);
+      requireVersion(await findMapping(tx, name), ifVersion);
       const created = await putInForce(tx, { name, document, definition }, { actor: caller.actor });
       const row = await this.#require(tx, name);
       await this.#record(tx, caller, 'mapping.set', name, { version: row.version, rules: definition.rules.length });
@@ -90,12 +98,16 @@ export class Mappings {
     });
   }
 
-  /** Removes a mapping of the tenant's own, with its alerts. Throws `MAPPING_NOT_FOUND`, `MAPPING_OF_PACKAGE`. */
-  delete(caller: TenantActor, name: string): Promise<void> {
+  /**
+   * Removes a mapping of the tenant's own, with its alerts. Throws `MAPPING_NOT_FOUND`, `MAPPING_OF_PACKAGE`, and
+   * `MAPPING_CHANGED` unless its version is `ifVersion`.
+   */
+  delete(caller: TenantActor, name: string, { ifVersion }: MappingTerms = {}): Promise<void> {
     return this.#transaction(caller, async (tx) => {
+      await beginMappingChange(tx);
       const row = await this.#require(tx, name);
       if (row.installationId !== null) throw ofPackage(name);
-      await beginMappingChange(tx);
+      requireVersion(row, ifVersion);
       if (!(await deleteMapping(tx, name))) throw notFound(name);
       await forgetMapping(tx, name);
       await this.#record(tx, caller, 'mapping.deleted', name, { version: row.version });
@@ -141,6 +153,19 @@ function view({ name, plugin, version, document, definition, createdAt, updatedA
     created_at: createdAt.toISOString(),
     updated_at: updatedAt.toISOString(),
   };
+}
+
+/** Two people who edit one mapping do not write over one another. */
+function requireVersion(row: MappingRow | null, expected: number | undefined): void {
+  const version = row?.version ?? 0;
+  if (expected === undefined || expected === version) return;
+  throw mappingErrors.error(
+    'MAPPING_CHANGED',
+    version === 0
+      ? 'There is no such mapping, and If-Match expects one.'
+      : `The mapping has version ${version}, and If-Match names another one. Read it again, and make your change ` +
+          `there.`,
+  );
 }
 
 function notFound(name: string): Error {

@@ -37,6 +37,12 @@ export class AlertsController {
     return this.alerts.list(caller, query);
   }
 
+  @Get(':id')
+  @Endpoint({ name: 'getAlert', summary: 'One alert', gate: 'viewer', answers: { 200: Alert } })
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Alert> {
+    return this.alerts.get(caller, id);
+  }
+
   @Post(':id/resolve')
   @Endpoint({
     name: 'resolveAlert',

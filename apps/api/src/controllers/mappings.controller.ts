@@ -2,13 +2,14 @@ import type { Page, PageRequest } from '@annex/kernel';
 import { roleAtLeast, type Caller } from '@annex/access';
 import { mappingLimits } from '@annex/limits';
 import { Mappings, type SentMapping } from '@annex/mappings';
-import { Body, Controller, Delete, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { nothing } from '../http/answers.js';
 import { CurrentCaller } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
+import { expectedNumber } from '../http/if-match.js';
 import { anyJson, input, pageSchema } from '../http/input.js';
 import { YamlText } from '../http/json-body.js';
 import { Mapping, SetMapping, TriedMappings } from '../views/mappings.js';
@@ -34,6 +35,10 @@ const trial = z.strictObject({
   recent: z.int().min(1).max(mappingLimits.testEvents).optional().describe('How many of the latest. Default 20'),
   type: z.string().max(200).optional().describe('Only the latest of this type'),
 });
+
+const condition =
+  '`If-Match` with the version that was read changes that one only, and 0 only what is not there yet: 412 ' +
+  '`MAPPING_CHANGED` otherwise.';
 
 /** What was sent: YAML as its text, anything else as its value. */
 function sentBy(body: unknown): SentMapping {
@@ -78,9 +83,21 @@ export class MappingsController {
   }
 
   @Get(':name')
-  @Endpoint({ name: 'getMapping', summary: 'One mapping', gate: 'viewer', answers: { 200: Mapping } })
-  get(@CurrentCaller() caller: Caller, @Param('name') name: string): Promise<Mapping> {
-    return this.mappings.get(caller, name);
+  @Endpoint({
+    name: 'getMapping',
+    summary: 'One mapping',
+    gate: 'viewer',
+    description: 'The answer’s `ETag` is its version.',
+    answers: { 200: Mapping },
+  })
+  async get(
+    @CurrentCaller() caller: Caller,
+    @Param('name') name: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Mapping> {
+    const view = await this.mappings.get(caller, name);
+    void reply.header('etag', `"${view.version}"`);
+    return view;
   }
 
   @Put(':name')
@@ -95,20 +112,24 @@ export class MappingsController {
     description:
       '201 when it is new. It is in force from the answer on, as a whole. A faulty one is refused with all its ' +
       'faults, and the one before stays in force. A rule that could keep back what the platform itself says needs ' +
-      'the role admin.',
+      'the role admin. ' +
+      condition,
     answers: { 200: SetMapping, 201: SetMapping },
+    problems: [412],
   })
   async put(
     @CurrentCaller() caller: Caller,
     @Param('name') name: string,
     @Body() body: unknown,
+    @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SetMapping> {
     const { created, ...view } = await this.mappings.put(caller, name, {
       ...sentBy(body),
       isAdmin: roleAtLeast(caller.role, 'admin'),
+      ifVersion: expectedNumber(ifMatch),
     });
-    void reply.status(created ? 201 : 200);
+    void reply.status(created ? 201 : 200).header('etag', `"${view.version}"`);
     return view;
   }
 
@@ -117,9 +138,15 @@ export class MappingsController {
     name: 'deleteMapping',
     summary: 'Remove a mapping with its alerts',
     gate: 'developer',
+    description: condition,
     answers: { 204: nothing },
+    problems: [412],
   })
-  delete(@CurrentCaller() caller: Caller, @Param('name') name: string): Promise<void> {
-    return this.mappings.delete(caller, name);
+  delete(
+    @CurrentCaller() caller: Caller,
+    @Param('name') name: string,
+    @Headers('if-match') ifMatch: string | undefined,
+  ): Promise<void> {
+    return this.mappings.delete(caller, name, { ifVersion: expectedNumber(ifMatch) });
   }
 }

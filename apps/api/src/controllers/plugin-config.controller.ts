@@ -7,6 +7,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
+import { expectedNumber } from '../http/if-match.js';
 import { anyObject, input, pageSchema } from '../http/input.js';
 import { ConfigRevision, PluginConfig } from '../views/plugins.js';
 import { listOf } from '../views/shared.js';
@@ -21,12 +22,9 @@ const condition =
 /** How every change of settings is let in, and what it answers: each has its settings judged by the plugin's schema. */
 const change = { gate: 'admin', callPoints: 10, answers: { 200: PluginConfig }, problems: [412] } as const;
 
-/** `If-Match: "<revision>"` (RFC 9110 §13.1.1); what is no revision matches none. */
+/** What `If-Match` says of the revision. */
 function expected(ifMatch: string | undefined): { ifRevision: number | undefined } {
-  const tag = ifMatch?.trim();
-  if (tag === undefined || tag === '*') return { ifRevision: undefined };
-  const [, digits] = /^"?(\d{1,9})"?$/.exec(tag) ?? [];
-  return { ifRevision: digits === undefined ? -1 : Number(digits) };
+  return { ifRevision: expectedNumber(ifMatch) };
 }
 
 /** The settings themselves; their number goes into `ETag`. */

@@ -160,10 +160,15 @@ interface ReadBody {
 async function readBody(request: FastifyRequest): Promise<ReadBody> {
   const none = { digest: () => ({}), digestUnread: () => Promise.resolve('') };
   if (request.isMultipart()) {
-    const { bytes, enable, grant } = await readUpload(request);
+    const { bytes, enable, grant, signature } = await readUpload(request);
     return {
       ...none,
-      text: JSON.stringify({ file: createHash('sha256').update(bytes).digest('hex'), enable, grant: grant ?? null }),
+      text: JSON.stringify({
+        file: createHash('sha256').update(bytes).digest('hex'),
+        enable,
+        grant: grant ?? null,
+        signature,
+      }),
     };
   }
   const { body } = request;

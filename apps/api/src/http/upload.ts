@@ -15,6 +15,8 @@ export interface Upload {
   /** Make it the active release; `false`: store it only. */
   activate: boolean;
   grant: 'all' | string[] | undefined;
+  /** As `annex sign` writes it. */
+  signature: string | undefined;
 }
 
 const rooms = new WeakMap<FastifyRequest, BodyMemory>();
@@ -40,7 +42,8 @@ export function limitUploads(server: FastifyInstance, memory: BodyMemory): void 
 }
 
 /**
- * Reads the multipart form (RFC 7578) of an upload: `file`, and optionally `enable`, `activate` and `grant`. Whoever
+ * Reads the multipart form (RFC 7578) of an upload: `file`, and optionally `enable`, `activate`, `grant` and
+ * `signature`. Whoever
  * asks again gets what was read.
  */
 export function readUpload(request: FastifyRequest): Promise<Upload> {
@@ -100,7 +103,8 @@ async function readForm(request: FastifyRequest): Promise<Upload> {
       '/activate',
       'a release that is stored only is not enabled or granted anything; leave those fields out',
     );
-  return { bytes, enable, activate, grant };
+  const signature = fields.get('signature')?.[0]?.trim() || undefined;
+  return { bytes, enable, activate, grant, signature };
 }
 
 /** The bytes of a file, held in the room for all bodies while they come. */

@@ -113,6 +113,7 @@ const uploadForm = {
     enable: { type: 'string', enum: ['true', 'false'] },
     activate: { type: 'string', enum: ['true', 'false'] },
     grant: { type: 'string', description: '`all`, or permission names, comma-separated' },
+    signature: { type: 'string', description: 'Of the package, as `annex sign` writes it' },
   },
 };
 

@@ -152,6 +152,14 @@ const releaseFields = {
   version: z.string(),
   sha256: z.string().describe('Of the archive, in hex'),
   active: z.boolean(),
+  signed_by: z
+    .object({
+      publisher: z.string(),
+      key_id: z.string(),
+      by: z.enum(['package', 'catalogue']).describe('What was signed: the package, or the catalogue that lists it'),
+    })
+    .nullable()
+    .describe('Who vouches for these bytes; `null`: nobody'),
   created_by: z.string().nullable(),
   created_at: time,
 };

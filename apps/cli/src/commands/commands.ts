@@ -1,5 +1,6 @@
 import type { Commands } from '../cli.js';
 import { addAlerts } from './alerts.js';
+import { addCatalogue } from './catalogue.js';
 import { addCompletion } from './completion.js';
 import { addDeadLetters, addWebhooks } from './deliveries.js';
 import { addDeploy } from './deploy.js';
@@ -20,6 +21,7 @@ import { addReleases } from './releases.js';
 import { addRuns } from './runs.js';
 import { addSecrets } from './secrets.js';
 import { addSettings } from './settings.js';
+import { addSigning } from './signing.js';
 import { addSources } from './sources.js';
 import { addData, addFiles, addKv } from './stores.js';
 import { addTest } from './test.js';
@@ -29,9 +31,9 @@ import { addValidate } from './validate.js';
 /** In the order in which the help shows them. */
 export function addCommands(commands: Commands): void {
   const all = [
-    ...[addInit, addDev, addTest, addValidate, addLint, addTypegen, addPack, addImport, addLogin],
+    ...[addInit, addDev, addTest, addValidate, addLint, addTypegen, addPack, addSigning, addImport, addLogin],
     ...[addDeploy, addReleases, addLogs, addRuns, addJobs, addEvents, addPlugins, addSecrets, addKv, addData, addFiles],
-    ...[addSources, addMappings, addAlerts, addSettings],
+    ...[addCatalogue, addSources, addMappings, addAlerts, addSettings],
     ...[addWebhooks, addDeadLetters, addTenants, addUsers, addTokens, addDoctor, addCompletion],
   ];
   for (const add of all) add(commands);

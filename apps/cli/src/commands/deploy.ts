@@ -5,6 +5,7 @@ import { CliFault, exitCodes, invalid } from '../faults.js';
 import { contentsOfRelease, diffContents, writeChanges, type Changes } from '../releases/changes.js';
 import { writeFaults } from '../folder/write-faults.js';
 import { packFolder, type Packing } from './pack.js';
+import { readKey } from './signing.js';
 
 export function addDeploy({ program, does }: Commands): void {
   program
@@ -15,6 +16,7 @@ export function addDeploy({ program, does }: Commands): void {
     .option('--stage', 'store the release without making it the active one')
     .option('--grant <permissions>', 'permissions to grant, separated by commas, or "all" or "none"')
     .option('--disabled', 'do not enable a plugin that is new')
+    .option('--key <file>', 'sign the package with this private key; - reads it from standard input')
     .option('-y, --yes', 'ask nothing')
     .action(does(deploy));
 }
@@ -24,6 +26,7 @@ interface Options {
   stage?: boolean;
   grant?: string;
   disabled?: boolean;
+  key?: string;
   yes?: boolean;
 }
 
@@ -44,9 +47,10 @@ async function deploy(cli: Cli, options: Options, folder?: string): Promise<void
     terminal.answer({ ...target, dry_run: true }, (style) => style.dim('Nothing was uploaded.'));
     return;
   }
+  const signature = options.key === undefined ? undefined : await signatureOf(packing.packed, options.key);
   const grant = await chooseGrant(cli, options, { changes, plugin });
   const uploaded = await terminal.progress(`Uploading ${slug} ${version}`, () =>
-    upload(annex, packing.packed, { options, grant }),
+    upload(annex, packing.packed, { options, grant, signature }),
   );
   await report(cli, { target, options, uploaded, annex });
 }
@@ -105,10 +109,15 @@ async function chooseGrant(
   return choice === 'all' ? 'all' : undefined;
 }
 
+async function signatureOf({ bytes }: PackedPlugin, key: string): Promise<string> {
+  const { signArchive } = await import('@annex/sdk/package');
+  return (await signArchive(bytes, await readKey(key))).signature;
+}
+
 function upload(
   annex: Annex,
   packed: PackedPlugin,
-  { options, grant }: { options: Options; grant: string | undefined },
+  { options, grant, signature }: { options: Options; grant: string | undefined; signature: string | undefined },
 ): Promise<UploadedPlugin> {
   return annex.uploadPlugin({
     body: {
@@ -116,6 +125,7 @@ function upload(
       activate: options.stage ? 'false' : 'true',
       enable: options.stage || options.disabled ? 'false' : 'true',
       ...(grant !== undefined && { grant }),
+      ...(signature !== undefined && { signature }),
     },
   });
 }

@@ -40,6 +40,7 @@ async function list(cli: Cli, options: ListOptions, id = ''): Promise<void> {
       { title: 'version', cell: ({ version }) => version, color: ({ active }) => (active ? 'green' : undefined) },
       { title: 'id', cell: ({ id: release }) => release },
       { title: 'deployed', cell: ({ created_at: at }) => shortTime(at) },
+      { title: 'signed by', cell: ({ signed_by: by }) => by?.publisher ?? '' },
       { title: 'sha256', cell: ({ sha256 }) => sha256.slice(0, 12), color: () => 'dim' },
     ],
     'No releases.',

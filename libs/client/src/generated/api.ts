@@ -34,6 +34,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert */
+        get: operations["getAlert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alerts/{id}/resolve": {
         parameters: {
             query?: never;
@@ -272,6 +289,63 @@ export interface paths {
          * @description Opens streams of this tenant with `?stream_token=`, and nothing else, as who asks for it.
          */
         post: operations["createStreamToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plugins of the catalogue, what of them is installed, and what is newer
+         * @description It is read anew when a minute is over. What is wrong with it is in `problem`.
+         */
+        get: operations["listCatalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalogue/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One plugin of the catalogue, with all its releases */
+        get: operations["getCataloguePlugin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalogue/{slug}/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Install a release of the catalogue, or upgrade to it
+         * @description As an upload of its bytes: 200 when they are live already. The catalogue is read anew, and the bytes have to be those that it lists. Enabling and granting need the role admin.
+         */
+        post: operations["installFromCatalogue"];
         delete?: never;
         options?: never;
         head?: never;
@@ -792,15 +866,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One mapping */
+        /**
+         * One mapping
+         * @description The answer’s `ETag` is its version.
+         */
         get: operations["getMapping"];
         /**
          * Set a mapping, new or not
-         * @description 201 when it is new. It is in force from the answer on, as a whole. A faulty one is refused with all its faults, and the one before stays in force. A rule that could keep back what the platform itself says needs the role admin.
+         * @description 201 when it is new. It is in force from the answer on, as a whole. A faulty one is refused with all its faults, and the one before stays in force. A rule that could keep back what the platform itself says needs the role admin. `If-Match` with the version that was read changes that one only, and 0 only what is not there yet: 412 `MAPPING_CHANGED` otherwise.
          */
         put: operations["setMapping"];
         post?: never;
-        /** Remove a mapping with its alerts */
+        /**
+         * Remove a mapping with its alerts
+         * @description `If-Match` with the version that was read changes that one only, and 0 only what is not there yet: 412 `MAPPING_CHANGED` otherwise.
+         */
         delete: operations["deleteMapping"];
         options?: never;
         head?: never;
@@ -2576,6 +2656,28 @@ export interface components {
                 operator: boolean;
             };
         };
+        CataloguePage: {
+            /** @description `null`: there is none, or none that counts */
+            catalogue: {
+                /** Format: date-time */
+                expires_at: string;
+                /** Format: date-time */
+                issued_at: string;
+                /** Format: date-time */
+                read_at: string;
+                /** @description Grows with each catalogue that is published */
+                serial: number;
+                signed_by: {
+                    key_id: string;
+                    publisher: string;
+                };
+            } | null;
+            items: components["schemas"]["ListedPlugin"][];
+            /** @description Of the next page; `null`: this is the last */
+            next_cursor: string | null;
+            /** @description Why there is none, or why it is the last good one; `null`: all is well */
+            problem: components["schemas"]["Fault"] | null;
+        };
         CausedEvent: {
             deliveries: components["schemas"]["TracedDelivery"][];
             id: string;
@@ -2988,6 +3090,38 @@ export interface components {
             queued_at: string;
             started_at: string | null;
             status: components["schemas"]["RunStatus"];
+        };
+        /** @description A plugin of the catalogue */
+        ListedPlugin: {
+            description: string | null;
+            /** @description The active release of the tenant’s plugin; `null`: it has none */
+            installed: {
+                /** @description The catalogue lists these very bytes */
+                listed: boolean;
+                /** @description A newer version; `null`: there is none */
+                newer: string | null;
+                sha256: string;
+                version: string;
+                /** @description What is installed was taken back */
+                yanked: boolean;
+            } | null;
+            /** @description What an installation takes; `null`: all were taken back */
+            latest: string | null;
+            name: string;
+            publisher: string;
+            /** @description The newest first; lists show 20 of them */
+            releases: {
+                permissions: string[];
+                /** @description As the catalogue names it; who vouches for it stands on the release once it is here */
+                publisher: string;
+                /** @description Of the archive, in hex */
+                sha256: string;
+                version: string;
+                /** @description It was taken back, and cannot be installed any more */
+                yanked: boolean;
+                yanked_because: string | null;
+            }[];
+            slug: string;
         };
         Login: {
             /** @description Goes into `Authorization: Bearer …` */
@@ -3573,6 +3707,16 @@ export interface components {
             id: string;
             /** @description Of the archive, in hex */
             sha256: string;
+            /** @description Who vouches for these bytes; `null`: nobody */
+            signed_by: {
+                /**
+                 * @description What was signed: the package, or the catalogue that lists it
+                 * @enum {string}
+                 */
+                by: "package" | "catalogue";
+                key_id: string;
+                publisher: string;
+            } | null;
             version: string;
         };
         /** @description What a release brings */
@@ -3641,6 +3785,16 @@ export interface components {
             };
             /** @description Of the archive, in hex */
             sha256: string;
+            /** @description Who vouches for these bytes; `null`: nobody */
+            signed_by: {
+                /**
+                 * @description What was signed: the package, or the catalogue that lists it
+                 * @enum {string}
+                 */
+                by: "package" | "catalogue";
+                key_id: string;
+                publisher: string;
+            } | null;
             version: string;
         };
         /** @description What is different between two releases */
@@ -4693,6 +4847,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The process that ran the handler ended */
+        ExecutorLost: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Not with this role, or not in this tenant */
         Forbidden: {
             headers: {
@@ -4814,6 +4977,7 @@ export type Attempt = components['schemas']['Attempt'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AwaitedRun = components['schemas']['AwaitedRun'];
 export type BrowserSession = components['schemas']['BrowserSession'];
+export type CataloguePage = components['schemas']['CataloguePage'];
 export type CausedEvent = components['schemas']['CausedEvent'];
 export type ChangedPassword = components['schemas']['ChangedPassword'];
 export type ConfigRevision = components['schemas']['ConfigRevision'];
@@ -4839,6 +5003,7 @@ export type JobSummary = components['schemas']['JobSummary'];
 export type KvEntry = components['schemas']['KvEntry'];
 export type KvValue = components['schemas']['KvValue'];
 export type LastRun = components['schemas']['LastRun'];
+export type ListedPlugin = components['schemas']['ListedPlugin'];
 export type Login = components['schemas']['Login'];
 export type LogLine = components['schemas']['LogLine'];
 export type Mail = components['schemas']['Mail'];
@@ -4911,6 +5076,7 @@ export type Webhook = components['schemas']['Webhook'];
 export type WholeMail = components['schemas']['WholeMail'];
 export type ResponseBadRequest = components['responses']['BadRequest'];
 export type ResponseConflict = components['responses']['Conflict'];
+export type ResponseExecutorLost = components['responses']['ExecutorLost'];
 export type ResponseForbidden = components['responses']['Forbidden'];
 export type ResponseGone = components['responses']['Gone'];
 export type ResponseInvalidInput = components['responses']['InvalidInput'];
@@ -4990,6 +5156,38 @@ export interface operations {
                         /** @description Of the next page; `null`: this is the last */
                         next_cursor: string | null;
                     };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAlert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -5543,6 +5741,138 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCatalogue: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                /** @description A part of slug, name or description */
+                q?: string;
+                /** @description installed: what the tenant has. newer: what there is a newer version of */
+                show?: "all" | "installed" | "newer";
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CataloguePage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCataloguePlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedPlugin"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            502: components["responses"]["ExecutorLost"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    installFromCatalogue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Default true; false: it is stored only */
+                    activate?: boolean;
+                    /** @description Default false */
+                    enable?: boolean;
+                    grant?: "all" | string[];
+                    /** @description Default: the newest that was not taken back */
+                    version?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedPlugin"];
+                };
+            };
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedPlugin"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            502: components["responses"]["ExecutorLost"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };
@@ -7287,6 +7617,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
@@ -7323,6 +7654,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
@@ -9146,6 +9478,8 @@ export interface operations {
                     file: Blob;
                     /** @description `all`, or permission names, comma-separated */
                     grant?: string;
+                    /** @description Of the package, as `annex sign` writes it */
+                    signature?: string;
                 };
             };
         };
@@ -9204,6 +9538,8 @@ export interface operations {
                     file: Blob;
                     /** @description `all`, or permission names, comma-separated */
                     grant?: string;
+                    /** @description Of the package, as `annex sign` writes it */
+                    signature?: string;
                 };
             };
         };

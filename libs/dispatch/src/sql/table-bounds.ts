@@ -19,6 +19,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   api_tokens: { fixed: '100 for each user (TOKEN_LIMIT)' },
   audit: { retention: 'audit' },
   blobs: { quota: 'package_bytes' },
+  catalogue_states: { fixed: 'one row for each list of publishers and catalogue that the settings ever named' },
   config_revisions: { with: 'installations', fixed: 'the latest 100 an installation' },
   correlation_states: { fixed: '10,000 a tenant, each forgotten when its time is over (state ticker)' },
   database_logins: { fixed: 'one row a role of the application' },

@@ -4,6 +4,13 @@ import type { Registration } from '@annex/sandbox';
 import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 import { idColumn } from '@annex/database';
 
+/** Who vouches for a release: for the package itself, or for the catalogue that lists it. */
+export interface ReleaseSigner {
+  publisher: string;
+  key_id: string;
+  by: 'package' | 'catalogue';
+}
+
 /** One immutable upload of a plugin. */
 @Entity('releases')
 @Unique(['tenantId', 'installationId', 'sha256'])
@@ -51,6 +58,10 @@ export class ReleaseRow {
   /** The blob that holds the script of the webhooks' transforms, or `null`: there are none. */
   @Column({ name: 'transforms_sha256', type: 'text', nullable: true })
   transformsSha256!: string | null;
+
+  /** Who vouches for its bytes, or `null`: nobody. */
+  @Column({ name: 'signed_by', type: 'json', nullable: true })
+  signedBy!: ReleaseSigner | null;
 
   /** The actor who uploaded it. */
   @Column({ name: 'created_by', type: 'text', nullable: true })

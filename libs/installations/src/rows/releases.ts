@@ -1,7 +1,7 @@
 import { newId, uuidFromId, type Id } from '@annex/kernel';
 import { In, LessThan } from 'typeorm';
 import type { TenantTransaction } from '@annex/database';
-import { ReleaseRow } from './release-row.js';
+import { ReleaseRow, type ReleaseSigner } from './release-row.js';
 
 /** Adds a release. Its blobs must be stored already ({@link storeBlobs}). */
 export async function insertRelease(
@@ -34,7 +34,7 @@ export async function findReleaseBySha256(tx: TenantTransaction, sha256: string)
 }
 
 /** A release as lists show it, without what its package holds. */
-export type ReleaseSummary = Pick<ReleaseRow, 'id' | 'version' | 'sha256' | 'createdBy' | 'createdAt'>;
+export type ReleaseSummary = Pick<ReleaseRow, 'id' | 'version' | 'sha256' | 'signedBy' | 'createdBy' | 'createdAt'>;
 
 /** Up to `limit` releases of an installation, newest first, older than `before`; of one version when it is given. */
 export async function listReleases(
@@ -43,7 +43,7 @@ export async function listReleases(
   { limit, before, version }: { limit: number; before?: Id<'release'> | null; version?: string },
 ): Promise<ReleaseSummary[]> {
   return tx.repository(ReleaseRow).find({
-    select: { id: true, version: true, sha256: true, createdBy: true, createdAt: true },
+    select: { id: true, version: true, sha256: true, signedBy: true, createdBy: true, createdAt: true },
     where: {
       tenantId: tx.tenantId,
       installationId,
@@ -53,6 +53,15 @@ export async function listReleases(
     order: { id: 'DESC' },
     take: limit,
   });
+}
+
+/** Says who vouches for a release that nobody vouched for yet. */
+export async function setReleaseSigner(
+  tx: TenantTransaction,
+  id: Id<'release'>,
+  signedBy: ReleaseSigner,
+): Promise<void> {
+  await tx.repository(ReleaseRow).update({ tenantId: tx.tenantId, id }, { signedBy } as object);
 }
 
 /** Removes an installation's releases beyond the newest `keep`, never the active one, and answers how many went. */

@@ -33,6 +33,15 @@ export async function listAlerts(
   return rows.flatMap(shown);
 }
 
+/** One alert. */
+export async function findAlert(tx: TenantTransaction, id: Id<'alert'>): Promise<ShownAlert | undefined> {
+  const rows = await tx.query<Row>(
+    `select ${alertColumns}, s.resolved_by from event_states s where tenant_id = $1 and id = $2`,
+    [tx.tenantUuid, uuidFromId(id)],
+  );
+  return rows.flatMap(shown)[0];
+}
+
 /** One alert, locked until the transaction ends. */
 export async function lockAlert(tx: TenantTransaction, id: Id<'alert'>): Promise<ShownAlert | undefined> {
   const rows = await tx.query<Row>(

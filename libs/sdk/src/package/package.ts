@@ -30,6 +30,18 @@ export {
   type KhookMapping,
 } from './khook/import-khook.js';
 export { readMappingFile, type MappingFile } from './mapping-file.js';
+export {
+  buildCatalogue,
+  makeSigningKey,
+  signArchive,
+  verifyCatalogue,
+  type CatalogueContents,
+  type CatalogueFault,
+  type CataloguePackage,
+  type CatalogueRelease,
+  type CatalogueTerms,
+  type SignedPackage,
+} from './signing.js';
 export type { PluginFiles } from './plugin-files.js';
 export { typesFile, writePluginTypes, type PluginTypesResult } from './write-types.js';
 export { findPlugin, NoPlugin, readPlugin, type PluginFolder } from './read-plugin.js';
