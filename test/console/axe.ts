@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe finds wrong with the screen that is open, as people with other eyes and hands use it. */
-export async function faultsOf(page: Page, name: string): Promise<string[]> {
+export async function faultsOf(page: Pick<Page, 'evaluate'>, name: string): Promise<string[]> {
   await page.evaluate(axe);
   const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
     violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];

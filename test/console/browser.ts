@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { startForeignPage, type ForeignPage } from './foreign-page.js';
 import { startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
 
 const places = [
@@ -31,6 +32,8 @@ const patientMs = 30_000;
 export interface Bed {
   annex: TestAnnex;
   browser: Browser;
+  /** A page of somebody else that may embed portals. */
+  foreign: ForeignPage;
 }
 
 let bed: Bed | undefined;
@@ -39,14 +42,19 @@ let bed: Bed | undefined;
 export function openConsole(): void {
   beforeAll(async () => {
     if (executablePath === undefined) return;
-    const annex = await startTestAnnex({ ANNEX_EGRESS_ALLOW_PRIVATE: '127.0.0.1/32' });
+    const foreign = await startForeignPage();
+    const annex = await startTestAnnex({
+      ANNEX_EGRESS_ALLOW_PRIVATE: '127.0.0.1/32',
+      ANNEX_PORTAL_ORIGINS: foreign.origin,
+    });
     // Chromium's own sandbox refuses to run as root, as which containers test.
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-    bed = { annex, browser };
+    bed = { annex, browser, foreign };
   });
   afterAll(async () => {
     await bed?.browser.close();
     await bed?.annex.stop();
+    await bed?.foreign.close();
     bed = undefined;
   });
 }

@@ -6,6 +6,7 @@ import { lookAtEveryScreen } from './journeys/every-screen.js';
 import { mapEvents } from './journeys/mappings.js';
 import { operate, watchThePlatform } from './journeys/operate.js';
 import { reachOthers } from './journeys/reach-others.js';
+import { embedThePortal } from './journeys/portal.js';
 import { signInFirst } from './journeys/sign-in.js';
 import { steerSources } from './journeys/sources.js';
 import { useKeys } from './journeys/keys.js';
@@ -23,5 +24,6 @@ describeConsole('the console', () => {
   useKeys();
   operate();
   watchThePlatform();
+  embedThePortal();
   lookAtEveryScreen();
 });

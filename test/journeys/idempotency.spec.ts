@@ -294,6 +294,13 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
       body: { name: 'E' },
       other: { body: { name: 'F' } },
     }),
+  'POST /api/portal-links': () =>
+    Promise.resolve({
+      path: '/api/portal-links',
+      body: { screens: ['runs'] },
+      other: { body: { screens: ['jobs'] } },
+      shownOnce: ['url'],
+    }),
   'POST /api/tokens': () =>
     Promise.resolve({
       path: '/api/tokens',

@@ -18,6 +18,8 @@ export function apiOptions({
   tenantCallPoints,
   tenantEventPoints,
   runCeilings,
+  portalOrigins,
+  publicUrl,
 }: Settings): ApiOptions {
   return {
     port,
@@ -30,6 +32,8 @@ export function apiOptions({
     tenantCallPoints,
     tenantEventPoints,
     consoleDir,
+    portalOrigins,
+    publicUrl,
     routeBodyLimit: ceilingOf('requestBytes', 'route', runCeilings),
   };
 }

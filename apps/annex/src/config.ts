@@ -236,6 +236,15 @@ const settingsSchema = z.object({
         if (origin !== '*' && originFault(origin) !== undefined)
           context.addIssue({ code: 'custom', message: `${origin} ${originFault(origin)}` });
     }),
+  ANNEX_PORTAL_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .superRefine((origins, context) => {
+      for (const origin of origins)
+        if (originFault(origin) !== undefined)
+          context.addIssue({ code: 'custom', message: `${origin} ${originFault(origin)}` });
+    }),
   ANNEX_TENANT_CALL_POINTS: wholeNumber(0, 999_999_999).default(doorLimits.tenantCallPoints),
   ANNEX_TENANT_EVENT_POINTS: wholeNumber(0, 999_999_999).default(doorLimits.tenantEventPoints),
   ANNEX_CONNECTIONS: wholeNumber(1, 1_000_000).default(doorLimits.connections),
@@ -308,6 +317,8 @@ export interface Settings {
   trustProxy: string[];
   /** Origins whose pages may call `/api`; `*`: all. */
   apiCorsOrigins: string[];
+  /** Origins whose pages may embed portals. */
+  portalOrigins: string[];
   /** Points a minute that one tenant's costly calls may use; 0: without limit. */
   tenantCallPoints: number;
   /** Points a minute that the large events of one tenant may use; 0: without limit. */
@@ -382,6 +393,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     publicUrl: env.ANNEX_PUBLIC_URL?.replace(/\/+$/, ''),
     trustProxy: env.ANNEX_TRUST_PROXY,
     apiCorsOrigins: env.ANNEX_API_CORS_ORIGINS,
+    portalOrigins: env.ANNEX_PORTAL_ORIGINS,
     tenantCallPoints: env.ANNEX_TENANT_CALL_POINTS,
     tenantEventPoints: env.ANNEX_TENANT_EVENT_POINTS,
     connections: env.ANNEX_CONNECTIONS,

@@ -25,6 +25,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { addConsole } from './console/console.js';
 import { controllers } from './controllers/controllers.js';
 import { doorOf, HEALTH, type Health } from './controllers/health.controller.js';
+import { PUBLIC_URL } from './controllers/portal.controller.js';
 import { begunOf } from './ext/begun.js';
 import { plausibleHost } from './ext/connection.js';
 import { addExtDoor } from './ext/door.js';
@@ -106,6 +107,10 @@ export interface ApiOptions extends ConnectionLimits {
   tenantEventPoints?: number;
   /** Bytes of bodies that may be in memory at once, in all. Default 256 MiB. */
   bodyMemoryBytes?: number;
+  /** Origins whose pages may embed portals. Default: none. */
+  portalOrigins?: readonly string[];
+  /** Where people reach the server, for links; without a slash at its end. Default: links are paths. */
+  publicUrl?: string | undefined;
   /** Folder of the built console. Default: none, and no page is served. */
   consoleDir?: string;
   /** Adds hooks of its own to the server before it has routes, as tests do. Default: none. */
@@ -129,10 +134,14 @@ const CLOSE_LIMIT_MS = 12_000;
 @Module({})
 class ApiModule {}
 
-function apiModule(
-  services: ApiServices,
-  { closing, routes, problems }: { closing: AbortSignal; routes: KnownRoutes; problems: Problems },
-): DynamicModule {
+interface ModuleParts {
+  closing: AbortSignal;
+  routes: KnownRoutes;
+  problems: Problems;
+  publicUrl: string | undefined;
+}
+
+function apiModule(services: ApiServices, { closing, routes, problems, publicUrl }: ModuleParts): DynamicModule {
   return {
     module: ApiModule,
     controllers,
@@ -157,6 +166,7 @@ function apiModule(
       { provide: WatchReader, useValue: services.watches },
       { provide: Operations, useValue: services.operations },
       { provide: HEALTH, useValue: services.health },
+      { provide: PUBLIC_URL, useValue: publicUrl },
       { provide: CLOSING, useValue: closing },
       { provide: APP_FILTER, useValue: new ProblemFilter(problems, routes) },
       { provide: APP_GUARD, useFactory: (reflector: Reflector) => new CallerGuard(reflector), inject: [Reflector] },
@@ -272,6 +282,24 @@ async function addDoors(server: FastifyInstance, services: ApiServices, options:
   });
 }
 
+/** Counts each answer, and marks it as what it is. */
+function watchAnswers(server: FastifyInstance, health: ApiServices['health']): void {
+  countAnswers(server, health);
+  markAnswers(server);
+}
+
+/** Bodies that are files: forms, and streams of bytes. */
+async function takeFiles(server: FastifyInstance): Promise<void> {
+  await server.register(multipart);
+  streamFileBodies(server);
+}
+
+/** What people and programs read: pages that mails lead to, and the description of the API. */
+function addPages(app: NestFastifyApplication, server: FastifyInstance): void {
+  for (const page of [invitationPage, passwordResetPage]) addPage(server, page);
+  serveOpenApi(app);
+}
+
 /** Makes the application without listening, so that tests and the OpenAPI check can have it too. */
 export async function createApi(
   services: ApiServices,
@@ -285,6 +313,8 @@ export async function createApi(
     tenantCallPoints,
     tenantEventPoints,
     consoleDir,
+    portalOrigins = [],
+    publicUrl,
     extend,
     shortWay = true,
     connections = doorLimits.connections,
@@ -295,7 +325,7 @@ export async function createApi(
   const routes = new KnownRoutes();
   const problems = new Problems(services.logger, new Refusals());
   const app = await NestFactory.create<NestFastifyApplication>(
-    apiModule(services, { closing: closing.signal, routes, problems }),
+    apiModule(services, { closing: closing.signal, routes, problems, publicUrl }),
     new FastifyAdapter(adapterOptions({ bodyLimit, trustProxy, problems })),
     { logger: false, bodyParser: false },
   );
@@ -306,15 +336,13 @@ export async function createApi(
   waitWithContinue(server.server as Server);
   const budgets = { calls: new CallBudget(tenantCallPoints), events: new EventBudget(tenantEventPoints) };
   parseJsonBodies(server, bodies, budgets);
-  await server.register(multipart);
-  streamFileBodies(server);
+  await takeFiles(server);
   traceRequests(server);
   extend?.(server);
   rememberRoutes(server, routes, bodyLimit);
   abortBeforeClose(server, closing);
-  countAnswers(server, services.health);
-  markAnswers(server);
-  if (consoleDir !== undefined) await addConsole(server, { folder: consoleDir, problems });
+  watchAnswers(server, services.health);
+  if (consoleDir !== undefined) await addConsole(server, { folder: consoleDir, problems, portalOrigins });
   allowApiOrigins(server, corsOrigins);
   admitBeforeBodies(server, { access: services.access, routes, budgets });
   limitUploads(server, memory);
@@ -327,8 +355,7 @@ export async function createApi(
     inFlight,
     closing: closing.signal,
   });
-  for (const page of [invitationPage, passwordResetPage]) addPage(server, page);
-  serveOpenApi(app);
+  addPages(app, server);
   await app.init();
   readEndpoints(app);
   await server.ready();

@@ -8,6 +8,7 @@ import {
   Outlet,
   redirect,
   type AnyRoute,
+  type RouterHistory,
 } from '@tanstack/react-router';
 import { queryClient } from './api/query-client';
 import { lastTenant, placeIn, profileQuery, rememberTenant } from './api/session';
@@ -131,19 +132,22 @@ const routeTree = root.addChildren([
   signedIn.addChildren([start, pickTenant, tenant.addChildren(screenRoutes as AnyRoute[])]),
 ]);
 
-export const router = createRouter({
-  routeTree,
-  basepath: '/console',
-  defaultPreload: 'intent',
-  defaultPendingComponent: Waiting,
-  defaultErrorComponent: Broken,
-  scrollRestoration: true,
-  // Texts alone, so that an address reads as it was meant: `?status=failed`.
-  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
-  stringifySearch(search) {
-    const pairs = Object.entries(search as Record<string, unknown>).flatMap(([name, value]) =>
-      value === undefined || value === '' ? [] : [[name, String(value)]],
-    );
-    return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
-  },
-});
+/** `history`: where addresses are kept. Default: in the browser's bar. */
+export const makeRouter = (history?: RouterHistory) =>
+  createRouter({
+    routeTree,
+    ...(history && { history }),
+    basepath: '/console',
+    defaultPreload: 'intent',
+    defaultPendingComponent: Waiting,
+    defaultErrorComponent: Broken,
+    scrollRestoration: true,
+    // Texts alone, so that an address reads as it was meant: `?status=failed`.
+    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+    stringifySearch(search) {
+      const pairs = Object.entries(search as Record<string, unknown>).flatMap(([name, value]) =>
+        value === undefined || value === '' ? [] : [[name, String(value)]],
+      );
+      return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
+    },
+  });

@@ -14,6 +14,7 @@ import { PasswordResets } from './password-resets.js';
 import { Passwords } from './passwords.js';
 import { noMail, type PlatformMail } from './platform-mail.js';
 import { Authenticator } from './authenticator.js';
+import { PortalTokens } from './portal-tokens.js';
 import { SessionTokens, type Credential } from './session-tokens.js';
 import { requirePerson, Sessions } from './sessions.js';
 import { StreamTokens } from './stream-tokens.js';
@@ -80,6 +81,7 @@ export class Access implements Stoppable {
   readonly operators: Operators;
   readonly sessions: Sessions;
   readonly streamTokens: StreamTokens;
+  readonly portal: PortalTokens;
   readonly actors: Actors;
   readonly invitations: Invitations;
   readonly acceptance: InvitationAcceptance;
@@ -111,6 +113,7 @@ export class Access implements Stoppable {
     this.sessions = new Sessions({ database, tokens: sessions, ttlS: jwtTtlS, clock, forget });
     this.#login = new Login({ database, passwords, sessions: this.sessions, ttlS: jwtTtlS });
     this.streamTokens = new StreamTokens({ secret: jwtSecret, clock });
+    this.portal = new PortalTokens({ secret: jwtSecret, clock });
     this.#ttlS = jwtTtlS;
     const ownPassword = new OwnPassword({ database, passwords });
     this.#ownPassword = ownPassword;

@@ -12,7 +12,7 @@ export {
 export { accessErrors } from './errors.js';
 export { networkOf, type LoginAnswer, type LoginInput } from './login.js';
 export { type PlatformMail } from './platform-mail.js';
-export { isRole, roleAtLeast, roles, type Role } from './roles.js';
+export { isRole, lesserRole, roleAtLeast, roles, type Role } from './roles.js';
 export { type TenantAddress } from './tenant-resolution.js';
 export { type NewTokenInput } from './api-tokens.js';
 export { type NewUserInput, type UserChangeInput } from './users.js';

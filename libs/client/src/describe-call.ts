@@ -15,6 +15,15 @@ export function gateOf(name: Name): Gate {
   return calls[name][4];
 }
 
+/**
+ * Method and path of a call, with its parameters in braces.
+ * @example const [method, route] = routeOf('cancelRun') // POST, /api/runs/{id}/cancel
+ */
+export function routeOf(name: Name): [method: string, route: string] {
+  const [method, route] = calls[name];
+  return [method.toUpperCase(), route];
+}
+
 /** A call as it goes over the wire. */
 export interface DescribedCall {
   /** In capitals. */

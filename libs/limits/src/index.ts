@@ -32,6 +32,7 @@ export {
   secretLimits,
   filterChainLimits,
 } from './groups/calls.js';
+export { portalLimits } from './groups/portal.js';
 export { operationsLimits } from './groups/operations.js';
 export { eventLimits, webhookLimits, hookLimits, mappingLimits } from './groups/events.js';
 export {

@@ -15,19 +15,21 @@ const noncePlace = '%ANNEX_NONCE%';
 /**
  * What the page may do. Scripts come from its own files only. Styles too, and those that carry the nonce of the answer:
  * Mantine and CodeMirror make some as they run (ADR 0060). Mails are previewed in frames without any rights.
+ * `portalOrigins`: whose pages may embed it, and show a logo; default: nobody's.
  */
-function policyWith(nonce: string): string {
+function policyWith(nonce: string, portalOrigins?: readonly string[]): string {
+  const origins = portalOrigins ?? [];
   return [
     "default-src 'none'",
     "script-src 'self'",
     `style-src 'self' 'nonce-${nonce}'`,
-    "img-src 'self' data: blob:",
+    ["img-src 'self' data: blob:", ...origins].join(' '),
     "font-src 'self'",
     "connect-src 'self'",
     'frame-src blob:',
     "form-action 'none'",
     "base-uri 'none'",
-    "frame-ancestors 'none'",
+    `frame-ancestors ${origins.length === 0 ? "'none'" : origins.join(' ')}`,
   ].join('; ');
 }
 
@@ -42,7 +44,7 @@ const guarded = {
 /** Serves the console out of a folder that its build made. */
 export async function addConsole(
   server: FastifyInstance,
-  { folder, problems }: { folder: string; problems: Problems },
+  { folder, problems, portalOrigins }: { folder: string; problems: Problems; portalOrigins: readonly string[] },
 ): Promise<void> {
   // A hook instead of a route, so that everybody who asks for no page gets what `/` has always answered.
   server.addHook('onRequest', (request, reply, done) => {
@@ -51,12 +53,12 @@ export async function addConsole(
   });
   await server.register((scope, _options, done) => {
     scope.setErrorHandler((thrown, request, reply) => problems.send(thrown, request, reply));
-    addFiles(scope, folder);
+    addFiles(scope, folder, portalOrigins);
     done();
   });
 }
 
-function addFiles(server: FastifyInstance, folder: string): void {
+function addFiles(server: FastifyInstance, folder: string, portalOrigins: readonly string[]): void {
   let read: Promise<Map<string, ConsoleFile>> | undefined;
   // Read at the first visit: most servers of tests never see one.
   const files = (): Promise<Map<string, ConsoleFile>> =>
@@ -64,11 +66,12 @@ function addFiles(server: FastifyInstance, folder: string): void {
       read = undefined;
       throw apiErrors.error('NOT_FOUND', 'The console is not built here. `npm run build` makes it.', { cause: thrown });
     }));
-  const page = async (reply: FastifyReply): Promise<FastifyReply> => {
+  const page = async (reply: FastifyReply, embeddedBy?: readonly string[]): Promise<FastifyReply> => {
     const found = (await files()).get('index.html');
     if (!found) throw apiErrors.error('NOT_FOUND', 'The console is not built here. `npm run build` makes it.');
-    return sendPage(reply, found);
+    return sendPage(reply, found, embeddedBy);
   };
+  server.get('/portal', (_request, reply) => page(reply, portalOrigins));
   server.get('/console', (_request, reply) => page(reply));
   server.get('/console/*', async (request, reply) => {
     const name = (request.params as { '*': string })['*'];
@@ -110,15 +113,21 @@ function sendFile({
     .send(encoding ? file.encoded[encoding] : file.bytes);
 }
 
-function sendPage(reply: FastifyReply, page: ConsoleFile): FastifyReply {
+/** `embeddedBy`: it is the page of portals, which these origins may embed. */
+function sendPage(reply: FastifyReply, page: ConsoleFile, embeddedBy?: readonly string[]): FastifyReply {
   const nonce = randomBytes(16).toString('base64url');
-  return reply
-    .headers({
-      ...guarded,
-      'content-type': page.type,
-      'cache-control': 'no-store',
-      'content-security-policy': policyWith(nonce),
-      'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
-    })
-    .send(page.bytes.toString('utf8').replaceAll(noncePlace, nonce));
+  void reply.headers({
+    ...guarded,
+    'content-type': page.type,
+    'cache-control': 'no-store',
+    'content-security-policy': policyWith(nonce, embeddedBy),
+    'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
+  });
+  if (embeddedBy && embeddedBy.length > 0) embeddable(reply);
+  return reply.send(page.bytes.toString('utf8').replaceAll(noncePlace, nonce));
+}
+
+/** What an older browser would refuse to embed whatever the policy says. */
+function embeddable(reply: FastifyReply): FastifyReply {
+  return reply.removeHeader('x-frame-options').header('cross-origin-resource-policy', 'cross-origin');
 }

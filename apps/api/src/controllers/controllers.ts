@@ -22,6 +22,7 @@ import { OperatorController } from './operator.controller.js';
 import { PluginConfigController } from './plugin-config.controller.js';
 import { PluginHealthController } from './plugin-health.controller.js';
 import { PluginsController } from './plugins.controller.js';
+import { PortalController } from './portal.controller.js';
 import { RunsController } from './runs.controller.js';
 import { EventStreamController, RunStreamController } from './streams.controller.js';
 import { SecretsController } from './secrets.controller.js';
@@ -43,6 +44,7 @@ export const controllers = [
   TenantsController,
   SuspensionsController,
   OperatorController,
+  PortalController,
   OwnTenantController,
   UsersController,
   ActorsController,

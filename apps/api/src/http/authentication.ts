@@ -5,6 +5,7 @@ import { createParamDecorator, SetMetadata, type CanActivate, type ExecutionCont
 import type { Reflector } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Budgets } from './call-budget.js';
+import { portalCallerOf } from '../portal/portal-caller.js';
 import { apiErrors } from './errors.js';
 import { requireKnownParameters } from './known-parameters.js';
 import type { KnownRoutes } from './known-routes.js';
@@ -113,12 +114,35 @@ async function readStreamToken(access: Access, request: FastifyRequest): Promise
 async function admit(access: Access, gate: Gate, request: Identified): Promise<void> {
   if (gate !== 'public') {
     readSessionCookie(request);
-    const principal = await access.authenticate(bearerOf(request));
-    request.principal = principal;
-    if (gate === 'operator') requireOperator(principal);
-    else if (gate !== 'signed-in') request.caller = await callerFor(access, gate, principal, request);
+    const bearer = bearerOf(request);
+    if (access.portal.isSession(bearer)) await admitPortal(access, gate, { request, bearer });
+    else await admitPrincipal(access, gate, { request, bearer });
   }
   request.admittedBy = gate;
+}
+
+/** Somebody who looks through a portal: only calls in its tenant, with its role. */
+async function admitPortal(
+  access: Access,
+  gate: Gate,
+  { request, bearer }: { request: Identified; bearer: string },
+): Promise<void> {
+  const caller = await portalCallerOf(access, bearer, request);
+  if (gate === 'operator' || gate === 'signed-in' || gate === 'public')
+    throw apiErrors.error('FORBIDDEN', 'A portal opens calls in its tenant alone.');
+  request.principal = caller.principal;
+  request.caller = withRole(caller, gate);
+}
+
+async function admitPrincipal(
+  access: Access,
+  gate: Exclude<Gate, 'public'>,
+  { request, bearer }: { request: Identified; bearer: string },
+): Promise<void> {
+  const principal = await access.authenticate(bearer);
+  request.principal = principal;
+  if (gate === 'operator') requireOperator(principal);
+  else if (gate !== 'signed-in') request.caller = await callerFor(access, gate, principal, request);
 }
 
 function requireOperator(principal: Principal): void {
@@ -132,6 +156,11 @@ async function callerFor(access: Access, gate: Role, principal: Principal, reque
     request.id,
   );
   if (!caller) throw apiErrors.error('FORBIDDEN', 'Name a tenant you belong to in X-Tenant-Slug.');
+  return withRole(caller, gate);
+}
+
+/** Throws `FORBIDDEN` to whoever has a lesser role. */
+function withRole(caller: Caller, gate: Role): Caller {
   if (!roleAtLeast(caller.role, gate))
     throw apiErrors.error(
       'FORBIDDEN',

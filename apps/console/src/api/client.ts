@@ -1,4 +1,5 @@
 import { createAnnex, type Annex } from '@annex/client';
+import { portalSession } from '../portal/portal-session';
 
 const clients = new Map<string, Annex>();
 
@@ -7,7 +8,9 @@ export function annexOf(tenant?: string): Annex {
   const key = tenant ?? '';
   const known = clients.get(key);
   if (known) return known;
-  const made = createAnnex({ url: location.origin, headers: { 'x-annex-console': '1' }, ...(tenant && { tenant }) });
+  const portal = portalSession();
+  const own = portal ? { token: portal.access_token } : { headers: { 'x-annex-console': '1' } };
+  const made = createAnnex({ url: location.origin, ...own, ...(tenant && { tenant }) });
   clients.set(key, made);
   return made;
 }

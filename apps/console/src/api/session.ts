@@ -1,5 +1,6 @@
-import { gateOf, type Gate, type Name, type Profile, type Role } from '@annex/client';
+import { gateOf, routeOf, type Gate, type Name, type Profile, type Role } from '@annex/client';
 import { queryOptions } from '@tanstack/react-query';
+import { portalMayCall, portalSession } from '../portal/portal-session';
 import { annexOf } from './client';
 
 /** Who is signed in, and where they belong. */
@@ -17,6 +18,8 @@ export const roles = Object.keys(ranks) as Role[];
 /** Whether somebody with this role may make a call. The API says who may; nothing here does. */
 export function mayCall(name: Name, { role, operator }: { role: Role | undefined; operator: boolean }): boolean {
   const gate: Gate = gateOf(name);
+  const portal = portalSession();
+  if (portal && !portalMayCall(portal, ...routeOf(name))) return false;
   if (gate === 'public' || gate === 'signed-in') return true;
   if (gate === 'operator') return operator;
   return role !== undefined && ranks[role] >= ranks[gate];
@@ -47,7 +50,8 @@ export function lastTenant(profile: Profile): string | undefined {
 }
 
 export function rememberTenant(slug: string): void {
-  localStorage.setItem(lastTenantKey, slug);
+  // A frame in the page of somebody else may not keep anything.
+  if (!portalSession()) localStorage.setItem(lastTenantKey, slug);
 }
 
 export function forgetTenant(): void {

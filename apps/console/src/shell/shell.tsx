@@ -10,6 +10,8 @@ import { annexOf } from '../api/client';
 import { onSignedOut } from '../api/query-client';
 import type { Place as TenantPlace } from '../api/session';
 import { TenantProvider, useTenant } from '../api/tenant';
+import { PortalFrame } from '../portal/frame';
+import { portalSession } from '../portal/portal-session';
 import { AccountMenu } from './account-menu';
 import { placeGroups } from './navigation';
 import { Palette } from './palette';
@@ -25,15 +27,16 @@ export function Shell(): ReactNode {
     queryFn: ({ signal }) => annexOf(place.slug).getOwnTenant({ signal }),
     staleTime: 60_000,
   });
-  useSignInAgain();
+  const portal = portalSession();
   return (
     <TenantProvider place={place} profile={profile} tenant={tenant}>
-      <Frame />
+      {portal ? <PortalFrame session={portal} /> : <Frame />}
     </TenantProvider>
   );
 }
 
 function Frame(): ReactNode {
+  useSignInAgain();
   const [isOpen, menu] = useDisclosure();
   const { pathname } = useLocation();
   const { close } = menu;

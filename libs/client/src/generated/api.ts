@@ -1593,6 +1593,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A link to some screens of the tenant, for a page of yours that embeds them
+         * @description Good for five minutes. What it opens ends with the token that asks for it: make one for the purpose, and revoke that to close every portal. Pages of `ANNEX_PORTAL_ORIGINS` may embed it.
+         */
+        post: operations["createPortalLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a portal with the token of its link, as the embedded page does */
+        post: operations["beginPortalSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs": {
         parameters: {
             query?: never;
@@ -3561,6 +3598,51 @@ export interface components {
              */
             status: "failed" | "unhealthy" | "degraded" | "unknown" | "healthy";
         };
+        PortalLink: {
+            /**
+             * Format: date-time
+             * @description It must be opened before
+             */
+            expires_at: string;
+            /** @description So long the portal stays open then */
+            session_s: number;
+            /** @description What an iframe opens; only its path where ANNEX_PUBLIC_URL is not set. Shown this once */
+            url?: string;
+        };
+        PortalLook: {
+            /** @description Of buttons and links; made darker where white on it could not be read */
+            colour?: string;
+            /**
+             * Format: uri
+             * @description A picture on one of ANNEX_PORTAL_ORIGINS; others are not loaded
+             */
+            logo_url?: string;
+            /**
+             * @description Default `auto`: as the reader’s system
+             * @enum {string}
+             */
+            scheme?: "light" | "dark" | "auto";
+            /** @description Stands above the screens */
+            title?: string;
+        };
+        /** @description What a portal opens */
+        PortalSession: {
+            /** @description Kept in the memory of the page alone */
+            access_token: string;
+            /** @description What it may call: a method, or `*` for all, and the beginning of a path */
+            calls: string[];
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Seconds */
+            expires_in: number;
+            look: components["schemas"]["PortalLook"] | null;
+            role: components["schemas"]["Role"];
+            screens: ("overview" | "plugins" | "jobs" | "runs" | "events" | "alerts" | "dead-letters" | "logs" | "sources" | "mappings" | "webhooks" | "data" | "files" | "usage" | "audit")[];
+            tenant: {
+                name: string;
+                slug: string;
+            };
+        };
         /** @description RFC 9457 problem details */
         Problem: {
             /** @description Stable; docs/errors.md lists these codes */
@@ -5024,6 +5106,9 @@ export type PluginHealth = components['schemas']['PluginHealth'];
 export type PluginHealthLine = components['schemas']['PluginHealthLine'];
 export type PluginMetrics = components['schemas']['PluginMetrics'];
 export type PluginsHealth = components['schemas']['PluginsHealth'];
+export type PortalLink = components['schemas']['PortalLink'];
+export type PortalLook = components['schemas']['PortalLook'];
+export type PortalSession = components['schemas']['PortalSession'];
 export type Problem = components['schemas']['Problem'];
 export type Process = components['schemas']['Process'];
 export type Profile = components['schemas']['Profile'];
@@ -9562,6 +9647,93 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createPortalLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    look?: components["schemas"]["PortalLook"];
+                    /**
+                     * @description The most that somebody may do there; never more than your own
+                     * @default viewer
+                     * @enum {string}
+                     */
+                    role?: "viewer" | "member" | "developer" | "admin" | "owner";
+                    screens: ("overview" | "plugins" | "jobs" | "runs" | "events" | "alerts" | "dead-letters" | "logs" | "sources" | "mappings" | "webhooks" | "data" | "files" | "usage" | "audit")[];
+                    /**
+                     * @description How long the portal stays open once its link was opened
+                     * @default 3600
+                     */
+                    session_s?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalLink"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    beginPortalSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalSession"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };
