@@ -10,6 +10,7 @@ import type { Settings } from './config.js';
 import { takeDataFolder } from './data-folder.js';
 import { migrateDatabase, openDatabase } from './database.js';
 import { ensureDemo, hasDemo } from './demo.js';
+import { listenForHealth } from './health-listener.js';
 import { keptSecret, requireKeptKey } from './keys.js';
 import { printPanel } from './panel.js';
 import { apiOptions } from './api-options.js';
@@ -68,6 +69,14 @@ async function startTraces({ otlpEndpoint, role }: Settings, undo: Undo): Promis
     unset();
     return tracer.stop();
   });
+}
+
+/** Answers until everything else has stopped, so that a drain is seen. */
+async function answerHealth({ metricsPort = 0, host }: Settings, platform: Platform, undo: Undo): Promise<void> {
+  const { health, logger } = platform;
+  const listener = await listenForHealth({ health, port: metricsPort, host, logger });
+  undo.unshift(() => listener.stop());
+  logger.info({ url: listener.url }, 'health and metrics');
 }
 
 function createLogger(settings: Settings): Logger {
@@ -182,6 +191,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
       const { startWorker } = await import('@annex-app/worker');
       serving.push(await startWorker(platform));
     }
+    if (settings.metricsPort !== undefined) await answerHealth(settings, platform, undo);
     const open = platform.holdReadiness();
     let url: string | undefined;
     if (servesHttp) {

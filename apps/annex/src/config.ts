@@ -59,6 +59,7 @@ const settingsSchema = z.object({
   NODE_ENV: oneOf(['development', 'test', 'production']).default('development'),
   PORT: port.default(3000),
   HOST: optionalText,
+  ANNEX_METRICS_PORT: port.optional(),
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://annex:secret@db:5432/annex').optional(),
   DATABASE_APP_URL: url(['postgres:', 'postgresql:'], 'postgres://annex_app:secret@db:5432/annex').optional(),
   DATABASE_PLATFORM_URL: url(['postgres:', 'postgresql:'], 'postgres://annex_platform:secret@db:5432/annex').optional(),
@@ -261,6 +262,8 @@ type Environment = z.infer<typeof settingsSchema>;
 export interface Settings {
   production: boolean;
   port: number;
+  /** Where health and metrics are answered beside the API, or by a worker; `undefined`: nowhere. */
+  metricsPort: number | undefined;
   host: string;
   /** The owner's login, which migrates; `undefined` without {@link databaseLogins}: an embedded PostgreSQL. */
   databaseUrl: string | undefined;
@@ -360,6 +363,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
   return {
     production,
     port: env.PORT,
+    metricsPort: env.ANNEX_METRICS_PORT,
     host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
     databaseUrl: env.DATABASE_URL,
     databaseLogins:

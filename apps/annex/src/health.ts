@@ -4,7 +4,7 @@ import { messageOf, SECOND, systemClock, type Logger } from '@annex/kernel';
 import type { Dispatcher } from '@annex/dispatch';
 import { mappedCounts, readBacklog, type Backlog } from '@annex/runs';
 import type { Database } from '@annex/database';
-import { layersOf, type Sandbox, type SandboxTier } from '@annex/sandbox';
+import { layersOf, type Sandbox, type SandboxStats, type SandboxTier } from '@annex/sandbox';
 import type { SourceWork } from '@annex/sources';
 import { clockReader, clockWarning } from './clock-offset.js';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
@@ -17,6 +17,9 @@ export interface PlatformHealth extends Health {
   /** Not ready from now on: the process is going. */
   close(): void;
 }
+
+/** Of prom-client's own. */
+const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 /** Whether this process can take traffic, and its numbers for Prometheus. */
 export function createHealth({
@@ -43,6 +46,8 @@ export function createHealth({
   let holds = 0;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  // Gauges by a name that is a counter's; the same without `_total` say them by type.
+  for (const name of misnamed) registry.removeSingleMetric(name);
   addSandboxMetrics(registry, sandbox);
   addIsolationMetrics(registry, tier);
   addBacklogMetrics(registry, { database, logger });
@@ -321,28 +326,39 @@ function addIsolationMetrics(registry: Registry, tier: SandboxTier): void {
 }
 
 function addSandboxMetrics(registry: Registry, sandbox: Sandbox): void {
-  // Anybody may read these numbers, so they name no tenant.
-  const labels = ['pid', 'state'] as const;
+  // Anybody may read these numbers, so they name no tenant. Nor an executor: they come and go, and each would be a
+  // series for ever.
+  const labels = ['state'] as const;
+  const sumBy = (gauge: Gauge<'state'>, amount: (executor: SandboxStats['executors'][number]) => number): void => {
+    const sums = { blank: 0, serving: 0 };
+    for (const each of sandbox.stats().executors) sums[each.tenantId === null ? 'blank' : 'serving'] += amount(each);
+    for (const [state, sum] of Object.entries(sums)) gauge.set({ state }, sum);
+  };
   new Gauge({
-    name: 'annex_executor_rss_bytes',
-    help: 'Resident memory of each executor, which is blank or serves a tenant',
+    name: 'annex_executors',
+    help: 'Executors, which are blank or serve a tenant',
     labelNames: labels,
     registers: [registry],
     collect() {
-      this.reset();
-      for (const { pid, tenantId, rssBytes } of sandbox.stats().executors)
-        this.set({ pid: String(pid), state: tenantId === null ? 'blank' : 'serving' }, rssBytes);
+      sumBy(this, () => 1);
+    },
+  });
+  new Gauge({
+    name: 'annex_executor_rss_bytes',
+    help: 'Resident memory of executors',
+    labelNames: labels,
+    registers: [registry],
+    collect() {
+      sumBy(this, ({ rssBytes }) => rssBytes);
     },
   });
   new Gauge({
     name: 'annex_executor_isolates',
-    help: 'Warm isolates of each executor',
+    help: 'Warm isolates of executors',
     labelNames: labels,
     registers: [registry],
     collect() {
-      this.reset();
-      for (const { pid, tenantId, isolates } of sandbox.stats().executors)
-        this.set({ pid: String(pid), state: tenantId === null ? 'blank' : 'serving' }, isolates);
+      sumBy(this, ({ isolates }) => isolates);
     },
   });
   new Gauge({

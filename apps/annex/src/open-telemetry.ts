@@ -33,7 +33,9 @@ export interface OpenTelemetryOptions {
  * Starts to send spans, many at a time. `stop` sends what is left. A collector that does not answer holds up nobody.
  */
 export function startOpenTelemetry({ endpoint, role }: OpenTelemetryOptions): Tracer & Stoppable {
-  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` });
+  const url = new URL(endpoint);
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/traces`;
+  const exporter = new OTLPTraceExporter({ url: url.href });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
       'service.name': 'annex',

@@ -3,7 +3,17 @@
  * looks like.
  */
 import { isJsonObject, messageOf, quote, type InputFault, type JsonObject } from '@annex/kernel';
-import { isAlias, isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import {
+  isAlias,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type YAMLError,
+} from 'yaml';
 
 export type YamlReading = { ok: true; value: JsonObject } | { ok: false; errors: InputFault[] };
 
@@ -47,7 +57,7 @@ export function readYaml(bytes: Uint8Array, { maxBytes, levels, what }: ReadYaml
     if (problems.length > 0) {
       return {
         ok: false,
-        errors: problems.slice(0, 20).map(({ pos, message, code }) => {
+        errors: rootFaults(problems, lines).map(({ pos, message, code }) => {
           const { line, col } = lines.linePos(pos[0]);
           return {
             pointer: '',
@@ -70,6 +80,27 @@ export function readYaml(bytes: Uint8Array, { maxBytes, levels, what }: ReadYaml
   } catch (thrown) {
     return refuse('YAML_SYNTAX', `cannot be read: ${messageOf(thrown).slice(0, 200)}.`);
   }
+}
+
+/** Most faults of one document that are told. */
+const maxFaults = 20;
+/** Codes of which one slip gives a fault for each line that follows. */
+const spreading: ReadonlySet<string> = new Set(['BAD_INDENT', 'TAB_AS_INDENT']);
+
+/**
+ * The faults that are slips of their own. Behind one, the parser trips over the rest of the line; and over each further
+ * line where it is the indent that is wrong.
+ */
+function rootFaults(problems: readonly YAMLError[], lines: LineCounter): YAMLError[] {
+  let last: { line: number; col: number; code: string } | undefined;
+  const roots = problems.filter(({ code, pos }) => {
+    if (code === 'DUPLICATE_KEY') return true;
+    const { line, col } = lines.linePos(pos[0]);
+    const isFollowing = last?.line === line || (last?.code === code && last.col === col && spreading.has(code));
+    last = { line, col, code };
+    return !isFollowing;
+  });
+  return roots.slice(0, maxFaults);
 }
 
 /**
