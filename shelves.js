@@ -47,6 +47,7 @@ export const shelves = [
       webhooks: [],
       operations: ['installations', 'dispatch'],
       sources: ['installations', 'execution', 'dispatch', 'webhooks'],
+      notices: ['dispatch', 'webhooks'],
     },
   },
   // The client talks to an Annex and imports nothing of it, so that others can install it.

@@ -75,6 +75,7 @@ async function id(answer: Promise<Answer>): Promise<string> {
   return (body.id ?? body.event_id ?? body.items?.[0]?.id) as string;
 }
 
+const noticeRule = { kinds: ['quota'], channel: 'slack', url: 'https://hooks.slack.invalid/services/x' };
 const mapping = (to: string): object => ({ api_version: 'v1', mappings: [{ type: 'a', to }] });
 async function firingAlert({ tenant: { owner } }: Stage): Promise<string> {
   const rule = { type: 'a', dedupe: { key: 'one' } };
@@ -236,6 +237,20 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     body: {},
     other: { body: { payload: 1 } },
   }),
+  'PUT /api/notice-rules/{name}': () =>
+    Promise.resolve({
+      path: '/api/notice-rules/team',
+      body: noticeRule,
+      other: { body: { ...noticeRule, failures: 7 } },
+    }),
+  'DELETE /api/notice-rules/{name}': async ({ tenant }) => (
+    await tenant.owner.put('/api/notice-rules/team', noticeRule),
+    { path: '/api/notice-rules/team' }
+  ),
+  'POST /api/notice-rules/{name}/test': async ({ tenant }) => (
+    await tenant.owner.put('/api/notice-rules/team', noticeRule),
+    { path: '/api/notice-rules/team/test' }
+  ),
   'PUT /api/sources/{name}': () =>
     Promise.resolve({
       path: '/api/sources/alerts',

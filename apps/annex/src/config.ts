@@ -6,8 +6,16 @@ import { eventPatternFault } from '@annex/events';
 import { packageRules, type PackageRule } from '@annex/catalogue';
 import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files';
 import { readMailbox, type Mailbox } from '@annex/mail';
-import { didYouMean, messageOf, MiB, originFault } from '@annex/kernel';
-import { doorLimits, eventLimits, failureLimits, type OperatorCeilings, scheduleLimits } from '@annex/limits';
+import { didYouMean, messageOf, MiB, originFault, SECOND } from '@annex/kernel';
+import {
+  doorLimits,
+  eventLimits,
+  failureLimits,
+  noticeLimits,
+  type OperatorCeilings,
+  scheduleLimits,
+} from '@annex/limits';
+import { noticeKinds, type OperatorNotices } from '@annex/notices';
 import { quotaLimits, quotaNames, quotas, type QuotaLimits } from '@annex/quotas';
 import type { ShownSetting } from '@annex/operations';
 import type { DatabaseLogins } from '@annex/database';
@@ -107,6 +115,21 @@ const settingsSchema = z.object({
       return z.NEVER;
     })
     .optional(),
+  ANNEX_NOTICES_LOOK_S: wholeNumber(1, 3600).default(noticeLimits.lookMs / 1000),
+  ANNEX_NOTICES_MAIL: z
+    .string()
+    .transform((text) => text.split(',').map((one) => one.trim()))
+    .pipe(z.array(z.email({ error: 'must be e-mail addresses, comma-separated' })).max(noticeLimits.recipients))
+    .optional(),
+  ANNEX_NOTICES_WEBHOOK_URL: url(['http:', 'https:'], 'https://pager.example.com/annex').optional(),
+  ANNEX_NOTICES_WEBHOOK_SECRET: optionalText,
+  ANNEX_NOTICES_SLACK_URL: url(['https:', 'http:'], 'https://hooks.slack.com/services/…').optional(),
+  ANNEX_NOTICES_KINDS: z
+    .string()
+    .transform((text) => text.split(',').map((one) => one.trim()))
+    .pipe(z.array(z.enum(noticeKinds)))
+    .default([...noticeKinds]),
+  ANNEX_NOTICES_PER_HOUR: wholeNumber(1, 1000).default(30),
   LLM_BASE_URL: url(['http:', 'https:'], 'https://llm.example.com/v1').optional(),
   LLM_API_KEY: optionalText,
   LLM_MODEL: optionalText,
@@ -308,6 +331,10 @@ export interface Settings {
   mailFrom: Mailbox;
   /** Whether the operator has named it. */
   mailFromGiven: boolean;
+  /** What operators are told of all tenants, and where. */
+  operatorNotices: OperatorNotices;
+  /** How often it is looked what people are told, in milliseconds. */
+  noticeLookMs: number;
   /** Where tenants’ files lie. Default: `files` under the data folder. */
   filesAt: StoreLocation;
   fileLimits: FileLimits;
@@ -392,6 +419,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
       catalogueUrl: env.ANNEX_CATALOGUE_URL,
     },
     ...mailSettings(env),
+    ...noticeSettings(env),
     ...storageSettings(env),
     quotas: quotaLimits(Object.fromEntries(quotaNames.map((name) => [name, env[quotas[name].setting]]))),
     publicUrl: env.ANNEX_PUBLIC_URL?.replace(/\/+$/, ''),
@@ -453,6 +481,26 @@ function mailSettings(env: Environment): Pick<Settings, 'smtpUrl' | 'mailFromGiv
       name: 'Annex',
       address: `no-reply@${env.ANNEX_BASE_DOMAIN?.toLowerCase() ?? 'localhost'}`,
     },
+  };
+}
+
+/** What operators are told, and where. */
+function noticeSettings(env: Environment): Pick<Settings, 'operatorNotices' | 'noticeLookMs'> {
+  const none = { recipients: [], url: '', secret: null };
+  const { ANNEX_NOTICES_MAIL: recipients, ANNEX_NOTICES_SLACK_URL: slack, ANNEX_NOTICES_WEBHOOK_URL: hook } = env;
+  return {
+    operatorNotices: {
+      kinds: env.ANNEX_NOTICES_KINDS,
+      perHour: env.ANNEX_NOTICES_PER_HOUR,
+      targets: [
+        ...(recipients ? [{ ...none, channel: 'mail' as const, recipients }] : []),
+        ...(hook
+          ? [{ ...none, channel: 'webhook' as const, url: hook, secret: env.ANNEX_NOTICES_WEBHOOK_SECRET ?? null }]
+          : []),
+        ...(slack ? [{ ...none, channel: 'slack' as const, url: slack }] : []),
+      ],
+    },
+    noticeLookMs: env.ANNEX_NOTICES_LOOK_S * SECOND,
   };
 }
 
@@ -522,6 +570,8 @@ function missing(env: Environment): string[] {
   } else {
     together('ANNEX_ADMIN_EMAIL', 'ANNEX_ADMIN_PASSWORD');
   }
+  if (env.ANNEX_NOTICES_MAIL !== undefined && env.SMTP_URL === undefined)
+    problems.push('SMTP_URL: required with ANNEX_NOTICES_MAIL: mail server of operators’ notices');
   if (env.ANNEX_ROLE !== 'all' && env.DATABASE_URL === undefined && env.DATABASE_APP_URL === undefined) {
     problems.push(
       `DATABASE_URL: required when ANNEX_ROLE=${env.ANNEX_ROLE}, since separate processes share one database`,

@@ -28,6 +28,7 @@ import {
 import { LlmDayRow } from '@annex/llm';
 import { MailAttachmentRow, MailRow } from '@annex/mail';
 import { ProcessRow } from '@annex/operations';
+import { NoticeLookRow, NoticeRow, NoticeRuleRow, NoticeStateRow } from '@annex/notices';
 import { LogTrimRow, QuotaDayRow, QuotaDefaultRow, QuotaUseRow } from '@annex/quotas';
 import {
   CorrelationStateRow,
@@ -110,6 +111,10 @@ export const entities = [
   SettingHeadRow,
   SettingWatchRow,
   SourceRow,
+  NoticeLookRow,
+  NoticeRow,
+  NoticeRuleRow,
+  NoticeStateRow,
   HookSourceRow,
   WebhookAttemptRow,
   WebhookDeliveryRow,

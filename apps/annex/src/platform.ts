@@ -16,6 +16,7 @@ import { manifestCeilings, webhookLimits } from '@annex/limits';
 import { connectedSourceTypes } from '@annex/manifest';
 import type { Mailer, PlatformMailer } from '@annex/mail';
 import { Alerts, connectPackageMappings, Mappings, restPackageMappings } from '@annex/mappings';
+import { Notices, NoticeWork } from '@annex/notices';
 import { saveQuotaLimits } from '@annex/quotas';
 import { emitEvent, enqueueRun, Events, Runs, startJob, type AttemptPort, type FailingPlugin } from '@annex/runs';
 import { Operations, ProcessReports } from '@annex/operations';
@@ -93,6 +94,8 @@ export interface Platform extends Stoppable {
   receiving: Receiving;
   sourceWork: SourceWork;
   operations: Operations;
+  notices: Notices;
+  noticeWork: NoticeWork;
   /** Keys of what is kept to know a request again, the present one first. */
   fingerprintKeys: readonly Buffer[];
   sandboxTier: SandboxTier;
@@ -143,6 +146,7 @@ async function startParts(
   const settingParts = openSettings(context);
   const dispatcher = openDispatcher(context, { queue, execution, installations, deliverer, ...settingParts });
   const sources = openSources(context, { vault, maskers, execution });
+  const notices = openNotices(context, { vault, mail: platformMail });
   await execution.start();
   undo.push(() => execution.stop());
   const runs = new Runs({ database, logger });
@@ -170,17 +174,10 @@ async function startParts(
       files.listensOn(url);
       platformMail.listensOn(url);
     },
-    runs,
-    tables,
-    health,
-    pluginsFile,
-    installations,
-    logger,
-    vault,
-    webhooks,
-    hooks,
+    ...{ runs, tables, health, pluginsFile, installations, logger, vault, webhooks, hooks },
     operations: new Operations({ database, settings: settings.shown }),
     ...sources,
+    ...notices,
     fingerprintKeys: fingerprintKeys([masterKey, ...settings.oldMasterKeys]),
     sandboxTier: tier,
     sandboxStats: () => sandbox.stats(),
@@ -421,6 +418,16 @@ function openSources(
       ownerId: newUuid(),
     }),
   };
+}
+
+function openNotices(
+  context: PlatformContext,
+  { vault, mail }: { vault: Vault; mail: PlatformMailer },
+): Pick<Platform, 'notices' | 'noticeWork'> {
+  const { egressAllowPrivate, operatorNotices: operators, noticeLookMs: lookMs } = context.settings;
+  const egress = createEgress({ allowPrivate: egressAllowPrivate, maxWaitMs: webhookLimits.waitMs });
+  const parts = { ...shared(context), egress, mail, secrets: vault };
+  return { notices: new Notices(parts), noticeWork: new NoticeWork({ ...parts, operators, lookMs }) };
 }
 
 interface DispatcherParts {

@@ -9,6 +9,10 @@ const secretSettings = new Set([
   'ANNEX_JWT_SECRET',
   'ANNEX_ADMIN_PASSWORD',
   'LLM_API_KEY',
+  'ANNEX_NOTICES_WEBHOOK_SECRET',
+  'ANNEX_NOTICES_WEBHOOK_URL',
+  // Whoever has its path may post.
+  'ANNEX_NOTICES_SLACK_URL',
 ]);
 const mask = '•••';
 const secretParameter = /key|secret|token|password|pwd|credential|signature/i;

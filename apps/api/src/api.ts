@@ -14,6 +14,7 @@ import { doorLimits, maxRequestBytes, restLimits, tenantLimits } from '@annex/li
 import { Database } from '@annex/database';
 import { Operations } from '@annex/operations';
 import { SettingsTree, WatchReader } from '@annex/settings';
+import { Notices } from '@annex/notices';
 import { Sources, type Receiving } from '@annex/sources';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
@@ -80,6 +81,7 @@ export interface ApiServices {
   settingsTree: SettingsTree;
   watches: WatchReader;
   operations: Operations;
+  notices: Notices;
   receiving: Receiving;
   /** Keys of what is kept to know a request again (Idempotency-Key): the present one first. */
   fingerprintKeys: readonly Buffer[];
@@ -165,6 +167,7 @@ function apiModule(services: ApiServices, { closing, routes, problems, publicUrl
       { provide: SettingsTree, useValue: services.settingsTree },
       { provide: WatchReader, useValue: services.watches },
       { provide: Operations, useValue: services.operations },
+      { provide: Notices, useValue: services.notices },
       { provide: HEALTH, useValue: services.health },
       { provide: PUBLIC_URL, useValue: publicUrl },
       { provide: CLOSING, useValue: closing },

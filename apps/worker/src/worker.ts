@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Dispatcher } from '@annex/dispatch';
 import { SettingWatches } from '@annex/settings';
+import { NoticeWork } from '@annex/notices';
 import { SourceWork } from '@annex/sources';
 import type { Logger, Stoppable } from '@annex/kernel';
 import {
@@ -17,6 +18,7 @@ export interface WorkerServices {
   dispatcher: Dispatcher;
   sourceWork: SourceWork;
   settingWatches: SettingWatches;
+  noticeWork: NoticeWork;
   logger: Logger;
 }
 
@@ -35,15 +37,18 @@ class DispatchLifecycle implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly dispatcher: Dispatcher,
     private readonly sourceWork: SourceWork,
     private readonly settingWatches: SettingWatches,
+    private readonly noticeWork: NoticeWork,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await this.dispatcher.start();
     await this.sourceWork.start();
     await this.settingWatches.start();
+    this.noticeWork.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.noticeWork.stop();
     await this.settingWatches.stop();
     await this.sourceWork.stop();
     await this.dispatcher.stop(DRAIN_MS);
@@ -53,13 +58,14 @@ class DispatchLifecycle implements OnApplicationBootstrap, OnApplicationShutdown
 @Module({})
 class WorkerModule {}
 
-function workerModule({ dispatcher, sourceWork, settingWatches }: WorkerServices): DynamicModule {
+function workerModule({ dispatcher, sourceWork, settingWatches, noticeWork }: WorkerServices): DynamicModule {
   return {
     module: WorkerModule,
     providers: [
       { provide: Dispatcher, useValue: dispatcher },
       { provide: SourceWork, useValue: sourceWork },
       { provide: SettingWatches, useValue: settingWatches },
+      { provide: NoticeWork, useValue: noticeWork },
       DispatchLifecycle,
     ],
   };

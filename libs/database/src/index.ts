@@ -14,5 +14,5 @@ export { storableJson, storableText } from './storable-json.js';
 export { statement } from './statement.js';
 export { idColumn, idsColumn } from './id-column.js';
 export { bigintColumn } from './bigint-column.js';
-export { takeTurn, turns } from './locks.js';
+export { takeTurn, tryPlatformTurn, turns } from './locks.js';
 export { inOneOrder } from './in-one-order.js';

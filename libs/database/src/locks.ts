@@ -2,7 +2,7 @@
  * Every advisory lock of the product, in one table, so that no two subjects share a number by accident. A number is
  * never given to another subject, and changing one lets two releases that run side by side pass each other.
  */
-import type { TenantTransaction } from './transaction.js';
+import type { PlatformTransaction, TenantTransaction } from './transaction.js';
 
 /**
  * Locks that a connection holds until it ends, for all of the database. 4 711 002 is the test suite's, which copies its
@@ -35,6 +35,8 @@ export const turns = {
   plugins: 29,
   /** The mappings in force. */
   mappings: 32,
+  /** The rules by which people are told. */
+  notices: 67,
 } as const;
 
 /** One of {@link turns}. */
@@ -49,6 +51,17 @@ export async function takeTurn(tx: TenantTransaction, turn: Turn, ...within: str
     [tx.tenantUuid, ...within].join('/'),
     turns[turn],
   ]);
+}
+
+/**
+ * Takes a turn that all processes share until the transaction ends, without waiting: `false` when another one has it.
+ */
+export async function tryPlatformTurn(tx: PlatformTransaction, turn: Turn): Promise<boolean> {
+  const [row] = await tx.query<{ taken: boolean }>(
+    `select pg_try_advisory_xact_lock(hashtextextended('platform', $1)) as taken`,
+    [turns[turn]],
+  );
+  return row?.taken ?? false;
 }
 
 /** SQL with which a connection takes one of {@link sessionLocks}, `$1`. */

@@ -23,6 +23,8 @@ export const idPrefixes = {
   invitation: 'inv',
   request: 'req',
   alert: 'alr',
+  notice: 'ntc',
+  noticeRule: 'ntr',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

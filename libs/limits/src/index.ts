@@ -60,6 +60,7 @@ export {
 } from './groups/runs.js';
 export { sandboxLimits } from './groups/sandbox.js';
 export { settingTreeLimits } from './groups/settings.js';
+export { noticeLimits } from './groups/notices.js';
 export { sourceLimits } from './groups/sources.js';
 export { kindsOf, limitWireName, readOperatorCeilings } from './operator-ceilings.js';
 export { usageNames, usageRecord, type UsageName, type UsageRecord } from './usage.js';

@@ -13,6 +13,14 @@ export interface PlatformMailerOptions {
   publicUrl: string | undefined;
 }
 
+/** A mail of the platform's own. */
+interface PlatformMail {
+  to: string | readonly string[];
+  subject: string;
+  text: string;
+  id?: string;
+}
+
 export class PlatformMailer {
   #publicUrl: string | undefined;
 
@@ -23,6 +31,11 @@ export class PlatformMailer {
   /** Whether mail can be sent: a link without an address leads nowhere. */
   get isReady(): boolean {
     return this.options.transport !== undefined && this.#publicUrl !== undefined;
+  }
+
+  /** Whether there is a mail server. */
+  get hasServer(): boolean {
+    return this.options.transport !== undefined;
   }
 
   /** Says where links lead, for a program that learns it only when it listens. A configured URL stays. */
@@ -38,12 +51,15 @@ export class PlatformMailer {
     return `${this.#publicUrl ?? ''}${path}`;
   }
 
-  /** Throws `MAIL_ADDRESS_INVALID`, `MAIL_REJECTED`, `MAIL_UNAVAILABLE`. */
-  async send({ to, subject, text }: { to: string; subject: string; text: string }): Promise<void> {
+  /**
+   * `id`: of what may be sent again, so that mail servers know it again; default: a fresh one. Throws
+   * `MAIL_ADDRESS_INVALID`, `MAIL_REJECTED`, `MAIL_UNAVAILABLE`.
+   */
+  async send({ to, subject, text, id = newUuid() }: PlatformMail): Promise<void> {
     const { transport, from } = this.options;
     if (!transport) throw mailErrors.error('MAIL_UNAVAILABLE', 'No mail server is set up: SMTP_URL names one.');
     const mail = composeMail({
-      to: [to],
+      to: typeof to === 'string' ? [to] : [...to],
       cc: [],
       bcc: [],
       replyTo: undefined,
@@ -53,6 +69,6 @@ export class PlatformMailer {
       attachments: [],
     });
     const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
-    await transport.send({ ...mail, from, messageId: `<${newUuid()}@${domain}>` });
+    await transport.send({ ...mail, from, messageId: `<${id}@${domain}>` });
   }
 }

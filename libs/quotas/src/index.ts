@@ -10,7 +10,7 @@ export {
   type QuotaName,
   type QuotaRow,
 } from './quotas.js';
-export { readQuotas, saidOf, saveQuotaLimits, type QuotaUse } from './sql/count-quotas.js';
+export { quotaUsesSql, readQuotas, saidOf, saveQuotaLimits, type QuotaUse } from './sql/count-quotas.js';
 export { explainQuota } from './explain-quota.js';
 export { LogTrimRow } from './rows/log-trim-row.js';
 export { QuotaDayRow } from './rows/quota-day-row.js';

@@ -78,3 +78,5 @@ export { MappingRow } from './rows/mapping-row.js';
 export { RunChunkRow } from './rows/run-chunk-row.js';
 export { RunRow } from './rows/run-row.js';
 export { WorkerRow } from './rows/worker-row.js';
+export { isDeadLetterSql } from './sql/dead-letters.js';
+export { firstUuidOf } from './id-times.js';

@@ -19,6 +19,7 @@ import { LogsController } from './logs.controller.js';
 import { MailController } from './mail.controller.js';
 import { MappingsController } from './mappings.controller.js';
 import { OperatorController } from './operator.controller.js';
+import { NoticeRulesController, NoticesController, OperatorNoticesController } from './notices.controller.js';
 import { PluginConfigController } from './plugin-config.controller.js';
 import { PluginHealthController } from './plugin-health.controller.js';
 import { PluginsController } from './plugins.controller.js';
@@ -73,6 +74,9 @@ export const controllers = [
   SettingStreamController,
   SettingWatchController,
   SettingsController,
+  NoticeRulesController,
+  NoticesController,
+  OperatorNoticesController,
   FilesController,
   FileLinksController,
   MailController,

@@ -14,6 +14,7 @@ import { addLint } from './lint.js';
 import { addLogin } from './login.js';
 import { addLogs } from './logs.js';
 import { addMappings } from './mappings.js';
+import { addNotices } from './notices.js';
 import { addPack } from './pack.js';
 import { addTenants, addTokens, addUsers } from './people.js';
 import { addPlugins } from './plugins.js';
@@ -33,7 +34,7 @@ export function addCommands(commands: Commands): void {
   const all = [
     ...[addInit, addDev, addTest, addValidate, addLint, addTypegen, addPack, addSigning, addImport, addLogin],
     ...[addDeploy, addReleases, addLogs, addRuns, addJobs, addEvents, addPlugins, addSecrets, addKv, addData, addFiles],
-    ...[addCatalogue, addSources, addMappings, addAlerts, addSettings],
+    ...[addCatalogue, addSources, addMappings, addAlerts, addNotices, addSettings],
     ...[addWebhooks, addDeadLetters, addTenants, addUsers, addTokens, addDoctor, addCompletion],
   ];
   for (const add of all) add(commands);

@@ -951,6 +951,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notice-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rules by which people are told, by name */
+        get: operations["listNoticeRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notice-rules/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One rule */
+        get: operations["getNoticeRule"];
+        /**
+         * Set a rule by which people are told, new or not
+         * @description 201 when it is new. What stands already is told within a minute.
+         */
+        put: operations["setNoticeRule"];
+        post?: never;
+        /** Delete a rule; what it has not sent yet is not sent */
+        delete: operations["deleteNoticeRule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notice-rules/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message that says that it is a test */
+        post: operations["testNoticeRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the tenant’s rules told, newest first */
+        get: operations["listNotices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/operator/installations": {
         parameters: {
             query?: never;
@@ -960,6 +1033,23 @@ export interface paths {
         };
         /** Installations of a plugin, or of all, in every tenant */
         get: operations["listInstallations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What operators were told of all tenants, newest first */
+        get: operations["listOperatorNotices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3328,6 +3418,73 @@ export interface components {
             /** @description As it was written, placeholders included; values of the query of the tenant’s own are hidden */
             url: string;
         };
+        /** @description A change that people are told */
+        Notice: {
+            attempts: number;
+            /** @enum {string} */
+            channel: "mail" | "webhook" | "slack";
+            /** Format: date-time */
+            created_at: string;
+            detail: {
+                [key: string]: unknown;
+            };
+            /** @description Why the latest attempt was not taken */
+            error: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "plugin_failing" | "dead_letters" | "quota" | "missed_ticks" | "source_unhealthy" | "missing_secret";
+            /**
+             * @description `ok`: it is over
+             * @enum {string}
+             */
+            level: "ok" | "warning" | "critical";
+            /** @enum {string} */
+            previous: "ok" | "warning" | "critical";
+            rule: string;
+            sent_at: string | null;
+            /**
+             * @description `failed`: given up, or its rule was deleted
+             * @enum {string}
+             */
+            status: "waiting" | "sent" | "failed";
+            /** @description A plugin’s slug, a quota, a source, `<plugin>/<job>` */
+            subject: string;
+            /** @description The tenant’s slug */
+            tenant: string;
+            text: string;
+        };
+        /** @description Who is told what, and where */
+        NoticeRule: {
+            /** @enum {string} */
+            channel: "mail" | "webhook" | "slack";
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            /** @description Runs of a plugin that fail for good in a row before it is told of */
+            failures: number;
+            kinds: ("plugin_failing" | "dead_letters" | "quota" | "missed_ticks" | "source_unhealthy" | "missing_secret")[];
+            /** @description `null`: the latest one was taken */
+            last_error: {
+                /** Format: date-time */
+                at: string;
+                message: string;
+            } | null;
+            last_sent_at: string | null;
+            /** @description Messages within an hour; what finds no place waits for the next digest */
+            max_per_hour: number;
+            name: string;
+            /** @description Addresses, of mail */
+            to: string[];
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Where it goes, without what must not be seen; `null`: mail */
+            url: string | null;
+        };
+        /** @description What became of a message that tries a rule */
+        NoticeTest: {
+            error: string | null;
+            ok: boolean;
+        };
         /** @description What whoever holds a token sees before accepting */
         OfferedInvitation: {
             email: string;
@@ -4384,6 +4541,35 @@ export interface components {
             /** @description What was read in another way than it was written */
             warnings: components["schemas"]["InputFault"][];
         };
+        /** @description A rule as it was set */
+        SetNoticeRule: {
+            /** @enum {string} */
+            channel: "mail" | "webhook" | "slack";
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            /** @description Runs of a plugin that fail for good in a row before it is told of */
+            failures: number;
+            kinds: ("plugin_failing" | "dead_letters" | "quota" | "missed_ticks" | "source_unhealthy" | "missing_secret")[];
+            /** @description `null`: the latest one was taken */
+            last_error: {
+                /** Format: date-time */
+                at: string;
+                message: string;
+            } | null;
+            last_sent_at: string | null;
+            /** @description Messages within an hour; what finds no place waits for the next digest */
+            max_per_hour: number;
+            name: string;
+            /** @description What webhooks are signed with, once: when it was made here */
+            secret?: string;
+            /** @description Addresses, of mail */
+            to: string[];
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Where it goes, without what must not be seen; `null`: mail */
+            url: string | null;
+        };
         /** @description A key of the tenant’s tree of settings */
         Setting: {
             /** Format: date-time */
@@ -5094,6 +5280,9 @@ export type Me = components['schemas']['Me'];
 export type NewInvitation = components['schemas']['NewInvitation'];
 export type NewToken = components['schemas']['NewToken'];
 export type NewWebhook = components['schemas']['NewWebhook'];
+export type Notice = components['schemas']['Notice'];
+export type NoticeRule = components['schemas']['NoticeRule'];
+export type NoticeTest = components['schemas']['NoticeTest'];
 export type OfferedInvitation = components['schemas']['OfferedInvitation'];
 export type PackageReport = components['schemas']['PackageReport'];
 export type PasswordResetRequest = components['schemas']['PasswordResetRequest'];
@@ -5133,6 +5322,7 @@ export type RunStatus = components['schemas']['RunStatus'];
 export type Secret = components['schemas']['Secret'];
 export type Session = components['schemas']['Session'];
 export type SetMapping = components['schemas']['SetMapping'];
+export type SetNoticeRule = components['schemas']['SetNoticeRule'];
 export type Setting = components['schemas']['Setting'];
 export type SettingChange = components['schemas']['SettingChange'];
 export type SettingList = components['schemas']['SettingList'];
@@ -7897,6 +8087,255 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listNoticeRules: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["NoticeRule"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getNoticeRule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeRule"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setNoticeRule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    channel: "mail" | "webhook" | "slack";
+                    /** @description Default true */
+                    enabled?: boolean;
+                    /** @description Runs that fail for good in a row before a plugin is told of. Default 3 */
+                    failures?: number;
+                    kinds: ("plugin_failing" | "dead_letters" | "quota" | "missed_ticks" | "source_unhealthy" | "missing_secret")[];
+                    /** @description Messages within an hour; more changes wait for a digest. Default 10 */
+                    max_per_hour?: number;
+                    /** @description What webhooks are signed with; left out: as it is, of a new rule a fresh one */
+                    secret?: string;
+                    /** @description Addresses, of mail */
+                    to?: string[];
+                    /** @description Of the other channels; left out: as it is. Of Slack, that of an incoming webhook */
+                    url?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetNoticeRule"];
+                };
+            };
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetNoticeRule"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteNoticeRule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    testNoticeRule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeTest"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listNotices: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Notice"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listInstallations: {
         parameters: {
             query?: {
@@ -7923,6 +8362,41 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["InstallationAnywhere"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listOperatorNotices: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Notice"][];
                         /** @description Of the next page; `null`: this is the last */
                         next_cursor: string | null;
                     };

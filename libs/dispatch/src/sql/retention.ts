@@ -57,6 +57,12 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
       where at < now() - $1 * interval '1 day' limit $2))`,
   },
   {
+    what: 'notices',
+    days: ({ runsDays }) => runsDays,
+    sql: `delete from notices where ctid = any(array(select ctid from notices
+      where created_at < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
     what: 'quota_days',
     days: () => 7,
     sql: `delete from quota_days where ctid = any(array(select ctid from quota_days

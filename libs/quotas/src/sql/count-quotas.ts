@@ -22,40 +22,47 @@ export interface QuotaUse {
   max: number | null;
 }
 
-/** Where the count of each quota stands. The tenant is `$1`, the UTC date `$2`. */
-const counted: Record<QuotaName, string> = {
-  plugins: standing('plugins', 'n'),
-  package_bytes: standing('packages', 'bytes'),
-  kv_keys: standing('kv', 'n'),
-  kv_bytes: standing('kv', 'bytes'),
-  tables: '(select tables from document_usage where tenant_id = $1)',
-  rows: '(select documents from document_usage where tenant_id = $1)',
-  row_bytes: '(select bytes from document_usage where tenant_id = $1)',
-  files: '(select files from file_usage where tenant_id = $1)',
-  file_bytes: '(select size_bytes from file_usage where tenant_id = $1)',
-  events: standing('events', 'n'),
-  event_bytes: standing('events', 'bytes'),
-  log_bytes: standing('logs', 'bytes'),
-  idempotency_keys: standing('idempotency', 'n'),
-  idempotency_bytes: standing('idempotency', 'bytes'),
-  users: standing('users', 'n'),
-  secrets: standing('secrets', 'n'),
-  setting_keys: standing('settings', 'n'),
-  setting_bytes: standing('settings', 'bytes'),
-  mails_per_day: `(select used from quota_days where tenant_id = $1 and day = $2::date and name = 'mails_per_day')`,
-  kept_mail_bytes: `(select sum(size_bytes) from mails where tenant_id = $1 and status = 'kept')`,
-  llm_tokens_per_day: '(select tokens from llm_days where tenant_id = $1 and day = $2::date)',
-};
+/** Where the count of each quota stands, of a tenant and on a UTC date that SQL names. */
+const countedOf = (tenant: string, day: string): Record<QuotaName, string> => ({
+  plugins: standing(tenant, 'plugins', 'n'),
+  package_bytes: standing(tenant, 'packages', 'bytes'),
+  kv_keys: standing(tenant, 'kv', 'n'),
+  kv_bytes: standing(tenant, 'kv', 'bytes'),
+  tables: `(select tables from document_usage where tenant_id = ${tenant})`,
+  rows: `(select documents from document_usage where tenant_id = ${tenant})`,
+  row_bytes: `(select bytes from document_usage where tenant_id = ${tenant})`,
+  files: `(select files from file_usage where tenant_id = ${tenant})`,
+  file_bytes: `(select size_bytes from file_usage where tenant_id = ${tenant})`,
+  events: standing(tenant, 'events', 'n'),
+  event_bytes: standing(tenant, 'events', 'bytes'),
+  log_bytes: standing(tenant, 'logs', 'bytes'),
+  idempotency_keys: standing(tenant, 'idempotency', 'n'),
+  idempotency_bytes: standing(tenant, 'idempotency', 'bytes'),
+  users: standing(tenant, 'users', 'n'),
+  secrets: standing(tenant, 'secrets', 'n'),
+  setting_keys: standing(tenant, 'settings', 'n'),
+  setting_bytes: standing(tenant, 'settings', 'bytes'),
+  mails_per_day: `(select used from quota_days
+    where tenant_id = ${tenant} and day = ${day} and name = 'mails_per_day')`,
+  kept_mail_bytes: `(select sum(size_bytes) from mails where tenant_id = ${tenant} and status = 'kept')`,
+  llm_tokens_per_day: `(select tokens from llm_days where tenant_id = ${tenant} and day = ${day})`,
+});
 
-function standing(kind: string, column: 'n' | 'bytes'): string {
-  return `(select sum(${column}) from quota_use where tenant_id = $1 and kind = '${kind}')`;
+function standing(tenant: string, kind: string, column: 'n' | 'bytes'): string {
+  return `(select sum(${column}) from quota_use where tenant_id = ${tenant} and kind = '${kind}')`;
+}
+
+/** SQL of a table `q (name, used)`: the use of every quota, of a tenant and on a UTC date that SQL names. */
+export function quotaUsesSql(tenant: string, day: string): string {
+  const counted = countedOf(tenant, day);
+  const names = quotaNames.map((name) => `('${name}', coalesce(${counted[name]}, 0)::bigint)`).join(', ');
+  return `(values ${names}) as q (name, used)`;
 }
 
 /** Use and limit of every quota. `day`: the UTC date that the daily ones count. */
 export async function readQuotas(tx: TenantTransaction, day: string): Promise<Record<QuotaName, QuotaUse>> {
-  const names = quotaNames.map((name) => `('${name}', coalesce(${counted[name]}, 0)::bigint)`).join(', ');
   const rows = await tx.query<{ name: QuotaName; used: string; max: string | null }>(
-    `select name, used, annex_quota($1, name) as max from (values ${names}) as q (name, used)`,
+    `select name, used, annex_quota($1, name) as max from ${quotaUsesSql('$1', '$2::date')}`,
     [tx.tenantUuid, day],
   );
   return Object.fromEntries(

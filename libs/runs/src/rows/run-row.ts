@@ -36,6 +36,7 @@ import type { RunPolicy, WaitReason } from '../sql/enqueue-run.js';
 @Index('runs_sending', ['tenantId', 'webhookId'], {
   where: '(webhook_id IS NOT NULL) AND (lease_until IS NOT NULL)',
 })
+@Index('runs_skipped', () => ({ tenantId: 1, id: -1 }), { where: "status = 'skipped'::text" })
 @Index('runs_started_by', ['tenantId', 'startedBy'], { where: "started_by ~~ 'run\\_%'::text" })
 @Index('runs_tick', ['tenantId', 'scheduleId', 'scheduledFor'], {
   unique: true,

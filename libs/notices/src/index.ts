@@ -1,0 +1,10 @@
+export { noticeErrors } from './errors.js';
+export { noticeChannels, noticeKinds, noticeLevels, type NoticeChannel, type NoticeKind } from './kinds.js';
+export { NoticeWork, type NoticeWorkOptions } from './notice-work.js';
+export { Notices, type NoticesOptions } from './notices.js';
+export type { NoticeRuleInput } from './rule-input.js';
+export type { OperatorNotices } from './targets.js';
+export { NoticeLookRow } from './rows/notice-look-row.js';
+export { NoticeRow } from './rows/notice-row.js';
+export { NoticeRuleRow } from './rows/notice-rule-row.js';
+export { NoticeStateRow } from './rows/notice-state-row.js';
