@@ -43,6 +43,11 @@ const owners = [
     owner: 'libs/files',
     why: 'tenants’ bytes stand behind the keys and quotas of libs/files',
   },
+  {
+    packages: ['etcd3'],
+    owner: 'libs/connectors/src/etcd',
+    why: 'it brings gRPC along, and is loaded when somebody mirrors an etcd',
+  },
   { packages: ['nodemailer'], owner: 'libs/mail', why: 'mail must pass the address and content rules of libs/mail' },
   {
     packages: ['liquidjs'],

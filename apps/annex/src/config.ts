@@ -16,11 +16,14 @@ import {
   scheduleLimits,
 } from '@annex/limits';
 import { noticeKinds, type OperatorNotices } from '@annex/notices';
+import type { EtcdAddress } from '@annex/connectors';
+import type { EtcdMirror } from '@annex/settings';
 import { quotaLimits, quotaNames, quotas, type QuotaLimits } from '@annex/quotas';
 import type { ShownSetting } from '@annex/operations';
 import type { DatabaseLogins } from '@annex/database';
 import { defaultTableLimits, type MappedView, type TableLimits } from '@annex/tables';
 import { readMappedViews } from './mapped-views.js';
+import { readEtcdMirrors, readEtcdUrl } from './etcd-mirrors.js';
 import type { FileEnvironment } from './plugins-file/read-plugins-file.js';
 import { readRunCeilings } from './run-ceilings.js';
 import { showSettings } from './show-settings.js';
@@ -199,6 +202,23 @@ const settingsSchema = z.object({
     })
     .optional(),
   ANNEX_PLUGINS_FILE: optionalText,
+  ANNEX_ETCD_URL: z
+    .string()
+    .transform((text, context) => {
+      const { hosts, auth, problem } = readEtcdUrl(text);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+      return { hosts, auth };
+    })
+    .optional(),
+  ANNEX_ETCD_CA_FILE: optionalText,
+  ANNEX_ETCD_MIRRORS: z
+    .string()
+    .transform((text, context) => {
+      const { mirrors, problems } = readEtcdMirrors(text);
+      for (const message of problems) context.addIssue({ code: 'custom', message });
+      return mirrors;
+    })
+    .optional(),
   ANNEX_MIN_INTERVAL_S: wholeNumber(1, 86_400).default(scheduleLimits.intervalS),
   ANNEX_DISABLE_AFTER_FAILURES: wholeNumber(0, 1_000_000).default(failureLimits.disabledAfterRuns),
   ANNEX_EXECUTOR_ISOLATION: oneOf(['tenant', 'shared']).default('tenant'),
@@ -358,6 +378,9 @@ export interface Settings {
   connectionsPerAddress: number;
   /** Bytes of request bodies that may be in memory at once. */
   bodyMemoryBytes: number;
+  /** An etcd whose prefixes are mirrored into tenants' settings. */
+  etcd:
+    { address: Omit<EtcdAddress, 'rootCertificate'>; caFile: string | undefined; mirrors: EtcdMirror[] } | undefined;
   /** What an operator's file says of tenants' plugins, and what it may take from the environment. */
   pluginsFile: { path: string; environment: FileEnvironment } | undefined;
   logLevel: Environment['LOG_LEVEL'];
@@ -431,6 +454,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     connections: env.ANNEX_CONNECTIONS,
     connectionsPerAddress: env.ANNEX_CONNECTIONS_PER_ADDRESS,
     bodyMemoryBytes: env.ANNEX_BODY_MEMORY_BYTES,
+    etcd: etcdOf(env),
     pluginsFile:
       env.ANNEX_PLUGINS_FILE === undefined
         ? undefined
@@ -540,6 +564,11 @@ export function unknownSettings(environment: Record<string, string | undefined> 
   });
 }
 
+function etcdOf(env: Environment): Settings['etcd'] {
+  const { ANNEX_ETCD_URL: address, ANNEX_ETCD_MIRRORS: mirrors, ANNEX_ETCD_CA_FILE: caFile } = env;
+  return address && mirrors && { address, caFile, mirrors };
+}
+
 /** What is wrong between settings that are each well-formed. */
 function missing(env: Environment): string[] {
   const problems: string[] = [];
@@ -548,6 +577,7 @@ function missing(env: Environment): string[] {
       problems.push(`${env[one] === undefined ? one : other}: set it too, or neither of ${one} and ${other}`);
   };
   together('ANNEX_OIDC_ISSUER', 'ANNEX_OIDC_AUDIENCE');
+  together('ANNEX_ETCD_URL', 'ANNEX_ETCD_MIRRORS');
   together('DATABASE_APP_URL', 'DATABASE_PLATFORM_URL');
   problems.push(...packageProblems(env));
   if (env.DATABASE_QUEUE_URL !== undefined && env.DATABASE_APP_URL === undefined)

@@ -41,7 +41,7 @@ import {
   RunRow,
   WorkerRow,
 } from '@annex/runs';
-import { SettingChangeRow, SettingHeadRow, SettingRow, SettingWatchRow } from '@annex/settings';
+import { SettingChangeRow, SettingHeadRow, SettingMirrorRow, SettingRow, SettingWatchRow } from '@annex/settings';
 import { SourceRow } from '@annex/sources';
 import { DocumentRow, DocumentTableRow, DocumentUsageRow, DocumentValueRow } from '@annex/tables';
 import { SecretRow, TenantKeyRow } from '@annex/vault';
@@ -109,6 +109,7 @@ export const entities = [
   SettingRow,
   SettingChangeRow,
   SettingHeadRow,
+  SettingMirrorRow,
   SettingWatchRow,
   SourceRow,
   NoticeLookRow,

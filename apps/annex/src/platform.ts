@@ -2,7 +2,8 @@
  * Joins the libraries: each names the small port it needs, and here they meet. The one place that knows all of them.
  */
 import { hkdfSync } from 'node:crypto';
-import { Access } from '@annex/access';
+import { readFileSync } from 'node:fs';
+import { Access, systemPrincipal } from '@annex/access';
 import { PackageCatalogue, type PackagePolicy } from '@annex/catalogue';
 import { loadConnector } from '@annex/connectors';
 import type { Database, DatabaseLogins } from '@annex/database';
@@ -11,7 +12,7 @@ import { createEgress } from '@annex/egress';
 import { askHealth, Execution } from '@annex/execution';
 import type { Files } from '@annex/files';
 import { findInstallation, Installations, DueHealthChecks, tellChange, UnfinishedPlugins } from '@annex/installations';
-import { newUuid, parseId, SECOND, systemClock, type Stoppable } from '@annex/kernel';
+import { newUuid, parseId, SECOND, systemClock, type Stoppable, isAnnexError } from '@annex/kernel';
 import { manifestCeilings, webhookLimits } from '@annex/limits';
 import { connectedSourceTypes } from '@annex/manifest';
 import type { Mailer, PlatformMailer } from '@annex/mail';
@@ -30,7 +31,7 @@ import {
   Sources,
   SourceWork,
 } from '@annex/sources';
-import { packageWatches, SettingsTree, SettingWatches, WatchReader } from '@annex/settings';
+import { EtcdMirrors, packageWatches, SettingsTree, SettingWatches, WatchReader } from '@annex/settings';
 import { Tables } from '@annex/tables';
 import { TemplateRenderer } from '@annex/templates';
 import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault } from '@annex/vault';
@@ -91,6 +92,7 @@ export interface Platform extends Stoppable {
   settingsTree: SettingsTree;
   watches: WatchReader;
   settingWatches: SettingWatches;
+  etcdMirrors: EtcdMirrors;
   receiving: Receiving;
   sourceWork: SourceWork;
   operations: Operations;
@@ -143,7 +145,7 @@ async function startParts(
   const maskers = new Maskers();
   const execution = openExecution(context, { sandbox, vault, maskers, files, mail, tables });
   const { deliverer, webhooks, hooks } = openWebhooks(context, { vault, maskers, execution });
-  const settingParts = openSettings(context);
+  const settingParts = openSettings(context, access);
   const dispatcher = openDispatcher(context, { queue, execution, installations, deliverer, ...settingParts });
   const sources = openSources(context, { vault, maskers, execution });
   const notices = openNotices(context, { vault, mail: platformMail });
@@ -199,15 +201,34 @@ function openPluginsFile(
   return pluginsFile && new PluginsFile({ ...pluginsFile, ...parts });
 }
 
-/** The tenants' settings: the tree, and the plugins that hear of it. */
-function openSettings({
-  database,
-  logger,
-}: PlatformContext): Pick<Platform, 'settingsTree' | 'watches' | 'settingWatches'> {
+/** The tenants' settings: the tree, the plugins that hear of it, and what comes from an etcd. */
+function openSettings(
+  { settings: { etcd }, database, logger }: PlatformContext,
+  access: Access,
+): Pick<Platform, 'settingsTree' | 'watches' | 'settingWatches' | 'etcdMirrors'> {
   return {
     settingsTree: new SettingsTree({ database }),
     watches: new WatchReader({ database }),
     settingWatches: new SettingWatches({ database, tell: tellChange, logger }),
+    etcdMirrors: new EtcdMirrors({
+      ...{ database, logger, ownerId: newUuid() },
+      address: {
+        hosts: [],
+        ...etcd?.address,
+        ...(etcd?.caFile !== undefined && { rootCertificate: readFileSync(etcd.caFile) }),
+      },
+      mirrors: etcd?.mirrors ?? [],
+      findTenant: async (slug) => {
+        const found = access.resolveTenant(systemPrincipal, { slugHeader: slug }, 'etcd');
+        return found.then(
+          ({ tenant }) => tenant.id,
+          (thrown: unknown) => {
+            if (isAnnexError(thrown) && thrown.kind.status < 500) return undefined;
+            throw thrown;
+          },
+        );
+      },
+    }),
   };
 }
 

@@ -13,6 +13,8 @@ const secretSettings = new Set([
   'ANNEX_NOTICES_WEBHOOK_URL',
   // Whoever has its path may post.
   'ANNEX_NOTICES_SLACK_URL',
+  // Several addresses, each with a password.
+  'ANNEX_ETCD_URL',
 ]);
 const mask = '•••';
 const secretParameter = /key|secret|token|password|pwd|credential|signature/i;

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Dispatcher } from '@annex/dispatch';
-import { SettingWatches } from '@annex/settings';
 import { NoticeWork } from '@annex/notices';
+import { EtcdMirrors, SettingWatches } from '@annex/settings';
 import { SourceWork } from '@annex/sources';
 import type { Logger, Stoppable } from '@annex/kernel';
 import {
@@ -19,6 +19,7 @@ export interface WorkerServices {
   sourceWork: SourceWork;
   settingWatches: SettingWatches;
   noticeWork: NoticeWork;
+  etcdMirrors: EtcdMirrors;
   logger: Logger;
 }
 
@@ -38,6 +39,7 @@ class DispatchLifecycle implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly sourceWork: SourceWork,
     private readonly settingWatches: SettingWatches,
     private readonly noticeWork: NoticeWork,
+    private readonly etcdMirrors: EtcdMirrors,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -45,10 +47,12 @@ class DispatchLifecycle implements OnApplicationBootstrap, OnApplicationShutdown
     await this.sourceWork.start();
     await this.settingWatches.start();
     this.noticeWork.start();
+    this.etcdMirrors.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.noticeWork.stop();
+    await this.etcdMirrors.stop();
     await this.settingWatches.stop();
     await this.sourceWork.stop();
     await this.dispatcher.stop(DRAIN_MS);
@@ -58,7 +62,13 @@ class DispatchLifecycle implements OnApplicationBootstrap, OnApplicationShutdown
 @Module({})
 class WorkerModule {}
 
-function workerModule({ dispatcher, sourceWork, settingWatches, noticeWork }: WorkerServices): DynamicModule {
+function workerModule({
+  dispatcher,
+  sourceWork,
+  settingWatches,
+  noticeWork,
+  etcdMirrors,
+}: WorkerServices): DynamicModule {
   return {
     module: WorkerModule,
     providers: [
@@ -66,6 +76,7 @@ function workerModule({ dispatcher, sourceWork, settingWatches, noticeWork }: Wo
       { provide: SourceWork, useValue: sourceWork },
       { provide: SettingWatches, useValue: settingWatches },
       { provide: NoticeWork, useValue: noticeWork },
+      { provide: EtcdMirrors, useValue: etcdMirrors },
       DispatchLifecycle,
     ],
   };

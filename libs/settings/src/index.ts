@@ -3,6 +3,8 @@ export { SettingsTree, type SettingPage, type SettingView } from './settings-tre
 export type { SettingChangeView } from './setting-feed.js';
 export { packageWatches, WatchReader, type WatchView } from './package-watches.js';
 export { SettingWatches, type SettingWatchesOptions } from './setting-watches.js';
+export { EtcdMirrors, type EtcdMirror, type EtcdMirrorsOptions } from './etcd/etcd-mirrors.js';
+export { SettingMirrorRow } from './rows/setting-mirror-row.js';
 export { SettingRow } from './rows/setting-row.js';
 export { SettingChangeRow } from './rows/setting-change-row.js';
 export { SettingHeadRow } from './rows/setting-head-row.js';

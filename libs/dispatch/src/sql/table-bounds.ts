@@ -75,6 +75,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   sessions: { retention: 'sessions' },
   setting_changes: { retention: 'setting_changes', fixed: 'the latest 5,000 a tenant' },
   setting_heads: { fixed: 'one row a tenant' },
+  setting_mirrors: { fixed: 'made by settings only (ANNEX_ETCD_MIRRORS)' },
   setting_watches: { with: 'installations', fixed: 'one row an installation' },
   shared_entries: { quota: 'kv_bytes', with: 'installations' },
   settings: { quota: 'setting_keys' },

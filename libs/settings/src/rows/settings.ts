@@ -28,3 +28,12 @@ export function listSettings(
     [tx.tenantUuid, prefix, after ?? null, limit],
   );
 }
+
+/** Keys with a prefix that an actor set last. */
+export async function keysSetBy(tx: TenantTransaction, prefix: string, actor: string): Promise<string[]> {
+  const rows = await tx.query<{ key: string }>(
+    'select key from settings where tenant_id = $1 and starts_with(key, $2) and updated_by = $3 order by key',
+    [tx.tenantUuid, prefix, actor],
+  );
+  return rows.map(({ key }) => key);
+}
