@@ -81,6 +81,8 @@ describe('shared state', () => {
     await ask(tenant, 'dns', 'zones', 'set', 'b', 3);
     await ask(tenant, 'dns', null, 'set', 'zones/own', 1);
     expect(await ask(tenant, 'web', 'zones', 'get', 'a/1')).toEqual({ answer: { ip: 1 } });
+    const { body: asks } = await tenant.owner.get('/api/plugins/web/permissions');
+    expect([asks.watch, asks.shared]).toEqual([[], [{ name: 'zones', access: 'read' }]]);
     const { answer: page } = await ask(tenant, 'web', 'zones', 'list', { prefix: 'a/', limit: 1 });
     expect(page.keys).toEqual([{ key: 'a/1', expires_at: null }]);
     const { answer: rest } = await ask(tenant, 'web', 'zones', 'list', { prefix: 'a/', cursor: page.next_cursor });

@@ -92,6 +92,10 @@ export interface PermissionsReport extends PermissionsView, ReachView {
   /** When each permission that is asked for was last used, RFC 3339; `null`: never. Exact to a minute. */
   last_used_at: { [permission: string]: string | null };
   details: PermissionDetail[];
+  /** Patterns of the tenant's settings that it hears of, which takes no permission. */
+  watch: string[];
+  /** State that it shares, or reads of plugins that it depends on, which takes no permission. */
+  shared: { name: string; access: 'read' | 'write' }[];
 }
 
 /** What people need to know to say yes or no to one permission. */
@@ -118,7 +122,7 @@ export interface PermissionUsage {
 
 export function reportPermissions(
   id: Id<'installation'>,
-  manifest: Pick<Manifest, 'permissions' | 'http'>,
+  manifest: Pick<Manifest, 'permissions' | 'http' | 'watch' | 'shared'>,
   granted: readonly PermissionGrant[],
   { reach, lastUses }: PermissionUsage,
 ): PermissionsReport {
@@ -149,6 +153,8 @@ export function reportPermissions(
         .map(({ call, file, line }) => ({ call, file, line })),
       last_used_at: lastUsedAt(asked.name),
     })),
+    watch: manifest.watch ?? [],
+    shared: (manifest.shared ?? []).map(({ name, access }) => ({ name, access })),
   };
 }
 

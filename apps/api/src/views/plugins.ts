@@ -143,6 +143,10 @@ export const PermissionsReport = z
         last_used_at: time.nullable(),
       }),
     ),
+    watch: z.array(z.string()).describe('Patterns of the tenant’s settings that it hears of; it takes no permission'),
+    shared: z
+      .array(z.object({ name: z.string(), access: z.enum(['read', 'write']) }))
+      .describe('State that it shares, or reads of plugins that it depends on; it takes no permission'),
   })
   .meta({ id: 'PermissionsReport' });
 export type PermissionsReport = z.infer<typeof PermissionsReport>;
