@@ -3597,6 +3597,12 @@ export interface components {
             pending: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
             /** @description What the active release asks for */
             requested: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+            /** @description State that it shares, or reads of plugins that it depends on; it takes no permission */
+            shared: {
+                /** @enum {string} */
+                access: "read" | "write";
+                name: string;
+            }[];
             /** @description Host calls in the code, and the permission that each needs */
             used: {
                 call: string;
@@ -3604,6 +3610,8 @@ export interface components {
                 line: number;
                 permission: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use") | null;
             }[];
+            /** @description Patterns of the tenant’s settings that it hears of; it takes no permission */
+            watch: string[];
         };
         PlatformAuditEntry: {
             action: string;

@@ -5,6 +5,7 @@ import { listLimits } from '@annex/limits';
 import { deleteKv, incrementKv, listKv, setKv, setKvIf, type KvKey, type KvTable } from '../rows/kv.js';
 import type { Database, TenantTransaction } from '@annex/database';
 import { executionErrors } from '../errors.js';
+import { kvChanged, kvNotANumber } from './kv-errors.js';
 import { KvReads } from './kv-reads.js';
 import type { RunIdentity } from './run-identity.js';
 
@@ -89,24 +90,6 @@ export class KvStore {
 
 function keyOf({ space: { table, installationId, prefix } }: Call, key: string): KvKey {
   return { table, installationId, key: prefix + key };
-}
-
-/** The key has another version than the one that a call asks for. */
-export function kvChanged(key: string, ifVersion: number): Error {
-  const what = ifVersion === 0 ? 'is there already' : `has not the version ${ifVersion} any more`;
-  return executionErrors.error(
-    'KV_CHANGED',
-    `The key ${quote(key)} ${what}; nothing was changed. Read it again with { version: true }, and decide anew.`,
-  );
-}
-
-/** The key holds what cannot be counted. */
-export function kvNotANumber(key: string): Error {
-  return executionErrors.error(
-    'KV_NOT_A_NUMBER',
-    `The key ${quote(key)} holds something else than a number, so it cannot be counted up. Delete it or use ` +
-      'another key.',
-  );
 }
 
 function refuseCursor(name: string): never {
