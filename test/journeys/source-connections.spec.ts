@@ -263,3 +263,31 @@ describe('an Alertmanager', () => {
     });
   });
 });
+
+describe('the list of sources', () => {
+  it('shows the webhooks that a tenant receives behind the others, page by page', async () => {
+    const tenant = await annex.makeTenant();
+    const open = { type: 'alertmanager', auth: 'public', events: ['alert.*'] };
+    for (const name of ['a', 'b', 'same']) await tenant.owner.put(`/api/sources/${name}`, open);
+    await tenant.owner.put('/api/hooks/github', { preset: 'github', secret: 'hidden-github-secret' });
+    await tenant.owner.put('/api/hooks/same', { preset: 'none' });
+    const seen: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: Answer = await tenant.owner.get(`/api/sources?limit=2${cursor && `&cursor=${cursor}`}`);
+      seen.push(...page.body.items.map(({ type, name }: Answer['body']) => `${type} ${name}`));
+      cursor = page.body.next_cursor;
+    }
+    const [same, hook] = ['alertmanager same', 'webhook same'];
+    expect(seen).toEqual(['alertmanager a', 'alertmanager b', same, 'webhook github', hook]);
+    const { body } = await source(tenant, 'github');
+    expect(body).toMatchObject({
+      type: 'webhook',
+      auth: { kind: 'hmac', scheme: 'github', secret: null },
+      path: `/hooks/${tenant.slug}/github`,
+      counts: null,
+    });
+    expect(JSON.stringify(body)).not.toContain('hidden-github-secret');
+    expect((await source(tenant, 'none')).status).toBe(404);
+    expect((await tenant.owner.get('/api/sources?cursor=%2F')).status).toBe(422);
+  });
+});

@@ -16,6 +16,7 @@ import { takeTurn, type Database, type TenantTransaction } from '@annex/database
 import type { Execution } from '@annex/execution';
 import { findInstallation, findRelease, sourceStops } from '@annex/installations';
 import { enqueueRun, outcomeErrors } from '@annex/runs';
+import { findHookSource, listHookSources, type HookSourceRow } from '@annex/webhooks';
 import { refuseCursor, sourceErrors } from './errors.js';
 import { ownSourceFaults, ownSourceSpec, type OwnSourceInput } from './own-source.js';
 import {
@@ -29,8 +30,9 @@ import {
   type SourceChange,
 } from './rows/sources.js';
 import { readSourceFacts } from './rows/source-facts.js';
-import type { SourceRow } from './rows/source-row.js';
+import { SourceRow } from './rows/source-row.js';
 import { sourceView, type SourceView } from './views.js';
+import { webhookSourceView } from './webhook-source.js';
 
 export interface SourcesOptions {
   database: Pick<Database, 'forTenant'>;
@@ -52,21 +54,45 @@ export interface SourceTestView {
 }
 
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,127}$/;
+/** Of a cursor: behind all sources, among the webhooks. */
+const webhookPrefix = 'webhook:';
+
+/** Where a page of the list goes on; `undefined`: nobody wrote that. */
+function readPlace(cursor: string): { source?: string; webhook?: string } | undefined {
+  const isWebhook = cursor.startsWith(webhookPrefix);
+  const name = isWebhook ? cursor.slice(webhookPrefix.length) : cursor;
+  if (!namePattern.test(name)) return undefined;
+  return isWebhook ? { webhook: name } : { source: name };
+}
 
 export class Sources {
   constructor(private readonly options: SourcesOptions) {}
 
   async list(caller: TenantActor, { limit, cursor }: PageRequest): Promise<Page<SourceView>> {
-    const after = readCursor(cursor, (text) => (namePattern.test(text) ? text : undefined), refuseCursor);
+    const after = readCursor(cursor, readPlace, refuseCursor);
     return this.#transaction(caller, async (tx) => {
-      const page = pageOf(await listSources(tx, { limit: limit + 1, after }), { limit }, ({ name }) => name);
-      return { ...page, items: await this.#views(tx, caller, page.items) };
+      const sources =
+        after?.webhook === undefined ? await listSources(tx, { limit: limit + 1, after: after?.source }) : [];
+      // Behind the others, because two of one name may stand in the two tables.
+      const webhooks =
+        sources.length > limit ? [] : await listHookSources(tx, { limit: limit + 1, after: after?.webhook });
+      const page = pageOf([...sources, ...webhooks], { limit }, (row) =>
+        row instanceof SourceRow ? row.name : `${webhookPrefix}${row.source}`,
+      );
+      const views = await this.#views(tx, caller, sources.slice(0, limit));
+      const rest = webhooks.slice(0, page.items.length - views.length);
+      return { ...page, items: [...views, ...rest.map((row) => this.#webhookView(caller, row))] };
     });
   }
 
   /** Throws `SOURCE_NOT_FOUND`. */
   get(caller: TenantActor, name: string): Promise<SourceView> {
-    return this.#transaction(caller, async (tx) => this.#view(tx, caller, await this.#require(tx, name)));
+    return this.#transaction(caller, async (tx) => {
+      const source = namePattern.test(name) ? await findSource(tx, name) : undefined;
+      if (source) return this.#view(tx, caller, source);
+      const webhook = namePattern.test(name) ? await findHookSource(tx, name) : undefined;
+      return webhook ? this.#webhookView(caller, webhook) : this.#view(tx, caller, await this.#require(tx, name));
+    });
   }
 
   /**
@@ -255,6 +281,10 @@ export class Sources {
       const of = facts.get(row.id);
       return of ? [sourceView(row, of)] : [];
     });
+  }
+
+  #webhookView({ tenant }: TenantActor, row: HookSourceRow): SourceView {
+    return webhookSourceView(row, { tenantSlug: tenant.slug, nowMs: Date.now() });
   }
 
   #transaction<T>(caller: TenantActor, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {

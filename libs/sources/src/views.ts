@@ -23,7 +23,8 @@ export interface SourceAuthView {
 /** A source on the wire. */
 export interface SourceView {
   name: string;
-  type: SourceType;
+  /** `webhook`: set at `/api/hooks`. */
+  type: SourceType | 'webhook';
   /** The slug of its package; `null`: the tenant's own. */
   plugin: string | null;
   enabled: boolean;
@@ -49,7 +50,8 @@ export interface SourceView {
   last_error: { code: string; message: string; at: string | null; run_id: string | null } | null;
   /** Times that its connection broke within the last hour. */
   restarts: number;
-  counts: { events: number; duplicates: number; rejected: number };
+  /** `null`: nobody counts, of webhooks. */
+  counts: { events: number; duplicates: number; rejected: number } | null;
   next_at: string | null;
   last_event_at: string | null;
   last_run: { id: string; status: RunStatus } | null;

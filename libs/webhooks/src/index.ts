@@ -32,6 +32,7 @@ export { Webhooks, type WebhooksOptions } from './webhooks.js';
 export type { AttemptView, DeliveryView, WebhookView } from './views.js';
 export { connectPackageWebhooks, restPackageWebhooks } from './rows/webhooks.js';
 export { sendPackageWebhook } from './send-package-webhook.js';
+export { findHookSource, listHookSources } from './rows/hook-sources.js';
 export { HookSourceRow } from './rows/hook-source-row.js';
 export { WebhookAttemptRow } from './rows/webhook-attempt-row.js';
 export { WebhookDeliveryRow } from './rows/webhook-delivery-row.js';

@@ -6,7 +6,7 @@ import { fault, json, jsonObject, runStatus, time } from './shared.js';
 export const Source = z
   .object({
     name: z.string().describe('A package’s is called `<slug>.<name>`'),
-    type: z.enum(sourceTypes),
+    type: z.enum([...sourceTypes, 'webhook']).describe('`webhook`: set at /api/hooks'),
     plugin: z.string().nullable().describe('The slug of its package; `null`: the tenant’s own'),
     enabled: z.boolean(),
     state: z
@@ -34,7 +34,10 @@ export const Source = z
     lag_s: z.number().int().nullable().describe('Seconds since something was taken last, be it nothing'),
     last_error: fault.extend({ at: time.nullable(), run_id: z.string().nullable() }).nullable(),
     restarts: z.number().int().describe('Times that its connection broke within the last hour'),
-    counts: z.object({ events: z.number().int(), duplicates: z.number().int(), rejected: z.number().int() }),
+    counts: z
+      .object({ events: z.number().int(), duplicates: z.number().int(), rejected: z.number().int() })
+      .nullable()
+      .describe('`null`: nobody counts, of webhooks'),
     next_at: time.nullable().describe('When it polls next, or opens its connection again'),
     last_event_at: time.nullable(),
     last_run: z.object({ id: z.string(), status: runStatus }).nullable(),

@@ -106,9 +106,9 @@ function About({ source }: { source: Source }): ReactNode {
                 {address}
               </Id>,
             ],
-            ['Events', countText(counts.events)],
-            ['Seen before', countText(counts.duplicates)],
-            [
+            counts !== null && ['Events', countText(counts.events)],
+            counts !== null && ['Seen before', countText(counts.duplicates)],
+            counts !== null && [
               'Rejected',
               counts.rejected === 0 ? (
                 '0'

@@ -36,7 +36,7 @@ const columns: readonly Column<Source>[] = [
     width: '80px',
     wide: true,
     align: 'end',
-    show: ({ counts }) => countText(counts.events),
+    show: ({ counts }) => (counts === null ? '' : countText(counts.events)),
   },
   { label: 'Took last', width: '130px', narrow: '110px', align: 'end', show: lagText },
   { label: 'Next', width: '105px', wide: true, align: 'end', show: ({ next_at: at }) => <When at={at} /> },

@@ -14,8 +14,12 @@ import { JsonEditor, readJson } from '../../parts/code';
 import { useAt } from '../../shell/go';
 import { SourceForm } from './source-form';
 
-/** Stops a source, lets it go on, begins it anew, or sends it back. */
+/** Stops a source, lets it go on, begins it anew, or sends it back. One of webhooks is set elsewhere. */
 export function Steer({ source }: { source: Source }): ReactNode {
+  return source.type === 'webhook' ? null : <Steering source={source} />;
+}
+
+function Steering({ source }: { source: Source }): ReactNode {
   const { name, plugin, state, enabled } = source;
   const [isRewinding, rewinding] = useDisclosure();
   const [isChanging, changing] = useDisclosure();

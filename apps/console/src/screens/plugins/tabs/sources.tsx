@@ -36,8 +36,8 @@ export default function SourcesTab({ plugin }: TabProps): ReactNode {
               {source.schedule !== null && <code>{source.schedule}</code>}
             </div>
             <p>
-              Took last: {lagText(source)}. {plural(source.counts.events, 'event')}
-              {source.counts.rejected > 0 && `, ${source.counts.rejected} rejected`}.
+              Took last: {lagText(source)}. {plural(source.counts?.events ?? 0, 'event')}
+              {source.counts !== null && source.counts.rejected > 0 && `, ${source.counts.rejected} rejected`}.
               {source.last_error && source.state !== 'running' && ` ${source.last_error.message}`}
             </p>
             {source.path !== null && (
