@@ -135,9 +135,13 @@ describe('changes of a database', () => {
     );
     expect(refused.body.last_error.message).toContain('not public');
     expect(JSON.stringify(refused.body)).not.toContain('hidden-password');
+    const checked = await tenant.owner.post('/api/sources/own/test');
+    expect(checked.body).toMatchObject({ ok: false, error: { code: 'SOURCE_BROKE' }, events: [] });
+    expect(JSON.stringify(checked.body)).not.toContain('hidden-password');
     await tenant.owner.put('/api/secrets/PG_URL', { value: `${cluster.url}?sslmode=disable` });
     expect((await put(made)).status).toBe(200);
     await state(tenant, 'own', 'running');
+    expect((await tenant.owner.post('/api/sources/own/test')).body).toMatchObject({ ok: true, error: null });
     await origin.query('insert into orders values (50)');
     await until(
       () => events(tenant, 'pg.insert'),

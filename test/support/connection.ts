@@ -34,6 +34,12 @@ export interface OpenedConnection {
   die(): Promise<void>;
 }
 
+/** Asks whether the origin would let a source in. */
+export function checkConnection(connector: Connector, given: JsonObject): Promise<void> {
+  const signal = AbortSignal.timeout(10_000);
+  return connector.check({ name: 'src_1', with: given, dial: dialPlainly, signal, warn: () => undefined });
+}
+
 /** Opens it, and waits until it says that it is connected. `beginnings`: batches without events that say so. */
 export async function openConnection(
   connector: Connector,

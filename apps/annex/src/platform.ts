@@ -416,7 +416,14 @@ function openSources(
 ): Pick<Platform, 'sources' | 'receiving' | 'sourceWork'> {
   const { settings } = context;
   const { reservedEvents } = settings;
-  const parts = { ...shared(context), execution, emit: emitEvent, reservedEvents, loadConnector };
+  const prepare = connectionSettings({
+    secrets: vault,
+    snapshots: execution.snapshots,
+    egress: createEgress({ allowPrivate: settings.egressAllowPrivate }),
+    maskerOf: (values) => maskers.of(values),
+    onSecretsUsed: (tenantId, installationId, names) => execution.usedSecrets(tenantId, installationId, names),
+  });
+  const parts = { ...shared(context), execution, emit: emitEvent, reservedEvents, loadConnector, prepare };
   return {
     sources: new Sources(parts),
     receiving: new Receiving({
@@ -429,13 +436,6 @@ function openSources(
     sourceWork: new SourceWork({
       ...parts,
       types: [...connectedSourceTypes],
-      prepare: connectionSettings({
-        secrets: vault,
-        snapshots: execution.snapshots,
-        egress: createEgress({ allowPrivate: settings.egressAllowPrivate }),
-        maskerOf: (values) => maskers.of(values),
-        onSecretsUsed: (tenantId, installationId, names) => execution.usedSecrets(tenantId, installationId, names),
-      }),
       ownerId: newUuid(),
     }),
   };

@@ -40,4 +40,9 @@ export interface Connector {
    * Throws when the connection breaks.
    */
   open(connection: OpenConnection): AsyncIterable<ConnectorBatch>;
+  /**
+   * Asks the origin whether it would let this source in, and takes nothing from it; the connection that is open stays.
+   * Throws why not.
+   */
+  check(connection: Omit<OpenConnection, 'cursor'>): Promise<void>;
 }

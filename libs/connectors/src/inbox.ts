@@ -35,14 +35,18 @@ export class Inbox<Item> {
     for (const wake of this.#wakeGivers.splice(0)) wake();
   }
 
+  /** What is there; `undefined`: nothing is, now. */
+  takeNow(): Item | undefined {
+    const item = this.#items.shift();
+    if (item !== undefined && this.#items.length < this.most) for (const wake of this.#wakeGivers.splice(0)) wake();
+    return item;
+  }
+
   /** Waits until there is something; answers it without removing more than one. `undefined`: closed. Throws why. */
   async take(): Promise<Item | undefined> {
     for (;;) {
-      const item = this.#items.shift();
-      if (item !== undefined) {
-        if (this.#items.length < this.most) for (const wake of this.#wakeGivers.splice(0)) wake();
-        return item;
-      }
+      const item = this.takeNow();
+      if (item !== undefined) return item;
       if (this.#failure) throw this.#failure.thrown;
       if (this.#isClosed) return undefined;
       await new Promise<void>((resolve) => (this.#wakeTaker = resolve));

@@ -35,7 +35,11 @@ class Origin {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  readonly connector: Connector = { type: 'postgres', open: ({ signal }) => this.#open(signal) };
+  readonly connector: Connector = {
+    type: 'postgres',
+    open: ({ signal }) => this.#open(signal),
+    check: () => Promise.resolve(),
+  };
 
   async *#open(signal: AbortSignal): AsyncGenerator<ConnectorBatch> {
     this.opened += 1;

@@ -12,11 +12,15 @@ import {
 } from '@annex/kernel';
 import { sourceLimits } from '@annex/limits';
 import { appendAudit } from '@annex/audit';
+import type { Connector } from '@annex/connectors';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
 import type { Execution } from '@annex/execution';
 import { findInstallation, findRelease, sourceStops } from '@annex/installations';
+import { connectedSourceTypes } from '@annex/manifest';
 import { enqueueRun, outcomeErrors } from '@annex/runs';
 import { findHookSource, listHookSources, type HookSourceRow } from '@annex/webhooks';
+import { checkConnection } from './check-connection.js';
+import type { ConnectionSettings } from './connections.js';
 import { refuseCursor, sourceErrors } from './errors.js';
 import { ownSourceFaults, ownSourceSpec, type OwnSourceInput } from './own-source.js';
 import {
@@ -31,12 +35,16 @@ import {
 } from './rows/sources.js';
 import { readSourceFacts } from './rows/source-facts.js';
 import { SourceRow } from './rows/source-row.js';
+import type { HeldSource } from './sql/leases.js';
 import { sourceView, type SourceView } from './views.js';
 import { webhookSourceView } from './webhook-source.js';
 
 export interface SourcesOptions {
   database: Pick<Database, 'forTenant'>;
   execution: Pick<Execution, 'runSource'> & { snapshots: Pick<Execution['snapshots'], 'getById'> };
+  loadConnector: (type: string) => Promise<Connector | undefined>;
+  /** Fills in what a source's declaration leaves to its tenant. Throws what somebody has to set right. */
+  prepare: (source: HeldSource) => Promise<ConnectionSettings>;
   /** Patterns of events that the operator keeps from plugins. Default: none. */
   reservedEvents?: readonly string[];
 }
@@ -184,11 +192,13 @@ export class Sources {
   }
 
   /**
-   * Polls once and shows what came of it: nothing is emitted, and the cursor stays. Throws `SOURCE_NOT_FOUND`,
+   * Polls once and shows what came of it: nothing is emitted, and the cursor stays. Of a connection it is asked whether
+   * the origin would let it in; one that is open stays so. Throws `SOURCE_NOT_FOUND`,
    * `SOURCE_INVALID` for a type that cannot be asked, `SOURCE_PAUSED` when its plugin is not enabled.
    */
   async test(caller: TenantActor, name: string, signal?: AbortSignal): Promise<SourceTestView> {
     const source = await this.#transaction(caller, (tx) => this.#require(tx, name));
+    if (connectedSourceTypes.has(source.type)) return this.#check(source);
     if (source.type !== 'poll' || source.installationId === null)
       throw sourceErrors.error(
         'SOURCE_INVALID',
@@ -224,6 +234,12 @@ export class Sources {
       more: batch.more,
       error: ended.status === 'failed' ? ended.error : null,
     };
+  }
+
+  async #check(source: SourceRow): Promise<SourceTestView> {
+    const error = await checkConnection(source, this.options);
+    const nothing = { run_id: null, events: [], event_count: 0, cursor: source.cursor, more: false };
+    return { ok: error === null, ...nothing, error };
   }
 
   /** Calls `stop` of a package's source. */

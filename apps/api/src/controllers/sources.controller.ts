@@ -132,7 +132,9 @@ export class SourcesController {
     summary: 'Poll once, and emit nothing',
     gate: 'developer',
     callPoints: 10,
-    description: 'Shows what a poll would give now. The cursor stays where it is.',
+    description:
+      'Shows what a poll would give now. The cursor stays where it is. Of a connection: whether its origin would let ' +
+      'it in; one that is open stays so.',
     answers: { 200: SourceTest },
     problems: [503],
   })

@@ -2055,7 +2055,7 @@ export interface paths {
         put?: never;
         /**
          * Poll once, and emit nothing
-         * @description Shows what a poll would give now. The cursor stays where it is.
+         * @description Shows what a poll would give now. The cursor stays where it is. Of a connection: whether its origin would let it in; one that is open stays so.
          */
         post: operations["testSource"];
         delete?: never;
@@ -4648,11 +4648,12 @@ export interface components {
                 /** @description Names the secret; nobody is told what it holds */
                 secret: string | null;
             } | null;
+            /** @description `null`: nobody counts, of webhooks */
             counts: {
                 duplicates: number;
                 events: number;
                 rejected: number;
-            };
+            } | null;
             /** Format: date-time */
             created_at: string;
             /** @description Where it goes on; `null`: at the beginning */
@@ -4697,8 +4698,11 @@ export interface components {
              */
             state: "starting" | "running" | "backoff" | "failed" | "paused";
             timezone: string | null;
-            /** @enum {string} */
-            type: "poll" | "receive" | "alertmanager" | "postgres" | "mqtt" | "kubernetes" | "kafka";
+            /**
+             * @description `webhook`: set at /api/hooks
+             * @enum {string}
+             */
+            type: "poll" | "receive" | "alertmanager" | "postgres" | "mqtt" | "kubernetes" | "kafka" | "webhook";
             /** Format: date-time */
             updated_at: string;
             /** @description What its connection needs, as it was written */

@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import type { Json, JsonObject } from '@annex/kernel';
 import { compressionsAlgorithmsByBitmask } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventsOf, openConnection, type GivenEvent } from '../../../../test/support/connection.js';
+import { checkConnection, eventsOf, openConnection, type GivenEvent } from '../../../../test/support/connection.js';
 import { mayLeaveOutKafka, startKafka, type KafkaBrokers } from '../../../../test/support/kafka.js';
 import { kafka } from './kafka.js';
 import { readRecords } from './records.js';
@@ -90,6 +90,14 @@ describe.skipIf(mayLeaveOutKafka)('messages of a Kafka cluster', () => {
     expect(numbers(await opened.take(2))).toEqual([1, 2]);
     expect(opened.warnings[0]).toContain('removed before they were read');
     await opened.close();
+  });
+});
+
+describe.skipIf(mayLeaveOutKafka)('a cluster that is asked whether it would let a source in', () => {
+  it('says yes, or that nobody is there', async () => {
+    await brokers.produce('asked', 0, texts(1, 1));
+    await checkConnection(kafka, given('asked'));
+    await expect(checkConnection(kafka, { ...given('asked'), brokers: ['127.0.0.1:1'] })).rejects.toThrow('No broker');
   });
 });
 

@@ -12,7 +12,22 @@ import { readRecords, type RecordAt } from './records.js';
 import { readSettings, type KafkaSettings } from './settings.js';
 
 /** The connector of sources of type `kafka`. */
-export const kafka: Connector = { type: 'kafka', open: (connection) => consume(connection) };
+export const kafka: Connector = {
+  type: 'kafka',
+  open: (connection) => consume(connection),
+  async check({ with: given, dial, signal }) {
+    const settings = readSettings(given);
+    const cluster = new Cluster(settings, dial, signal);
+    try {
+      const leaders = await cluster.leaders();
+      const missing = settings.topics.find((topic) => (leaders.get(topic)?.size ?? 0) === 0);
+      if (missing !== undefined)
+        throw new Error(`The cluster has no topic "${missing}", or does not show it to this user.`);
+    } finally {
+      cluster.end();
+    }
+  },
+};
 
 /** How often it is asked for new partitions, in milliseconds. */
 const refreshMs = 30_000;

@@ -2,7 +2,7 @@
 import type { JsonObject } from '@annex/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testCertificate } from '../../../egress/src/test-certificate.js';
-import { openConnection, type GivenEvent } from '../../../../test/support/connection.js';
+import { checkConnection, openConnection, type GivenEvent } from '../../../../test/support/connection.js';
 import {
   startKubernetesApi,
   type KubernetesApi,
@@ -193,5 +193,8 @@ users: [{ name: u, user: ${user} }]`;
   it.each([403, 500])('says why it answers %s', async (status) => {
     api.refuse(status);
     await expect(openConnection(kubernetes, pods())).rejects.toThrow(`answers ${status}`);
+    await expect(checkConnection(kubernetes, pods())).rejects.toThrow(`answers ${status}`);
+    api.refuse(undefined);
+    await checkConnection(kubernetes, pods());
   });
 });

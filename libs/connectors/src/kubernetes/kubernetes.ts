@@ -13,7 +13,15 @@ import { podEvents, probeEvents } from './pods.js';
 import { readSettings, type KubernetesSettings } from './settings.js';
 
 /** The connector of sources of type `kubernetes`. */
-export const kubernetes: Connector = { type: 'kubernetes', open: (connection) => watchCluster(connection) };
+export const kubernetes: Connector = {
+  type: 'kubernetes',
+  open: (connection) => watchCluster(connection),
+  async check({ with: given, dial, signal }) {
+    const { cluster, watched } = readSettings(given);
+    const server = new ApiServer(cluster, dial);
+    for (const { path } of watched) await server.get({ path, query: { limit: '1' }, signal });
+  },
+};
 
 /** How often a place is written down at which nothing happened: objects change all the time without telling much. */
 const quietMs = 2000;

@@ -39,8 +39,9 @@ export class Channel {
     return this.#inbox.take();
   }
 
-  get isEmpty(): boolean {
-    return this.#inbox.isEmpty;
+  /** The next packet if it is there already. */
+  takeNow(): Packet | undefined {
+    return this.#inbox.takeNow();
   }
 
   send(packet: Packet): void {

@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import type { Json, JsonObject } from '@annex/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testCertificate } from '../../../egress/src/test-certificate.js';
-import { eventsOf, openConnection, type OpenedConnection } from '../../../../test/support/connection.js';
+import {
+  checkConnection,
+  eventsOf,
+  openConnection,
+  type OpenedConnection,
+} from '../../../../test/support/connection.js';
 import { mayLeaveOutMosquitto, publish, startMosquitto, type Mosquitto } from '../../../../test/support/mosquitto.js';
 import { mqtt } from './mqtt.js';
 
@@ -153,6 +158,27 @@ describe.skipIf(mayLeaveOutMosquitto)('messages of a broker', () => {
     await watcher.close();
   });
 
+  it('come at once, whatever else the broker says beside them', async () => {
+    const reader = await open({ url: url(), topics: ['beside'], client_id: 'beside' });
+    for (let n = 1; n <= 15; n += 1) {
+      const coming = reader.take(1);
+      await publish(broker.port, 'beside', texts(n, n));
+      // The answer to the last acknowledgement may stand behind the message, and nothing comes after it.
+      expect(numbers(await coming)).toEqual([n]);
+    }
+    await reader.close();
+  });
+
+  it('stay where they are while it is asked whether the broker lets the source in', async () => {
+    const given = { url: url(), topics: ['asked'], client_id: 'asked', will: { topic: 'asked', payload: 'gone' } };
+    const reader = await open(given);
+    await checkConnection(mqtt, given);
+    const coming = reader.take(1);
+    await publish(broker.port, 'asked', texts(1, 1));
+    expect(numbers(await coming)).toEqual([1]);
+    await reader.close();
+  });
+
   it('say that a broker has forgotten the session', async () => {
     const cursor = { session: 'old', place: 7, topics: ['x'], seen: [] };
     const opened = await open({ url: url(), topics: ['x'], client_id: 'fresh' }, { cursor, beginnings: 1 });
@@ -190,6 +216,13 @@ describe.skipIf(mayLeaveOutMosquitto)('a broker that asks who it is', () => {
   it('is believed with its certificate, and believes the password', async () => {
     await (await open(given())).close();
     await expect(open({ ...given(), password: 'wrong' })).rejects.toThrow('does not let this source in: ');
+  });
+
+  it('says whether it would, without letting anybody in', async () => {
+    await checkConnection(mqtt, given());
+    await expect(checkConnection(mqtt, { ...given(), password: 'wrong' })).rejects.toThrow(
+      'does not let this source in',
+    );
   });
 
   it('gets no password when its certificate is nobody’s', async () => {

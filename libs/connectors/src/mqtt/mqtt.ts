@@ -2,6 +2,7 @@
  * Messages of an MQTT broker. The session stays at the broker while nobody is connected, and a message is acknowledged
  * when its event is committed; a client library acknowledges each as its handler returns, one at a time.
  */
+import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '@annex/kernel';
 import { sourceLimits } from '@annex/limits';
 import type { IPublishPacket } from 'mqtt-packet';
@@ -14,7 +15,24 @@ import { Session } from './session.js';
 import { readSettings, type MqttSettings } from './settings.js';
 
 /** The connector of sources of type `mqtt`. */
-export const mqtt: Connector = { type: 'mqtt', open: (connection) => listen(connection) };
+export const mqtt: Connector = { type: 'mqtt', open: (connection) => listen(connection), check };
+
+/** Under a name of its own, which the broker forgets: the session of the source stays as it is. */
+async function check({ with: given, dial, signal }: Omit<OpenConnection, 'cursor'>): Promise<void> {
+  const { will: _, ...settings } = readSettings(given, '');
+  const passing = { ...settings, will: undefined, clientId: `annex-check-${randomUUID()}`, isPassing: true };
+  const { version, keepaliveS } = passing;
+  const channel = new Channel(await reach(passing, dial, signal), { version, keepaliveS, onAlive: () => undefined });
+  const stop = (): void => channel.end({ thrown: new Error('The broker did not answer in time.') });
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await new Session(channel, passing, new Deliveries(null)).greet();
+    channel.send({ cmd: 'disconnect' });
+  } finally {
+    signal.removeEventListener('abort', stop);
+    channel.end();
+  }
+}
 
 /** Messages that are written together: no more than may be in flight. */
 const batchMessages = Math.min(inFlight, sourceLimits.batchEvents);
@@ -72,12 +90,13 @@ async function* batches(
   settings: MqttSettings,
 ): AsyncGenerator<ConnectorBatch> {
   for (;;) {
-    const messages: IPublishPacket[] = [];
-    do {
-      const message = await session.next();
-      if (message === undefined) return;
-      messages.push(message);
-    } while (session.hasMore && messages.length < batchMessages);
+    const first = await session.next();
+    if (first === undefined) return;
+    const messages: IPublishPacket[] = [first];
+    for (let more = session.nextNow(); more; more = session.nextNow()) {
+      messages.push(more);
+      if (messages.length >= batchMessages) break;
+    }
     const events = messages.map((message) => eventOf(message, deliveries, settings));
     const { place } = deliveries;
     yield { events, cursor: deliveries.cursor, ack: () => session.acknowledge(messages, place) };

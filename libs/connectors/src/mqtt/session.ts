@@ -41,20 +41,20 @@ export class Session {
 
   /** Answers whether the broker remembers this source. Throws why it does not let it in. */
   async greet(): Promise<boolean> {
-    const { version, clientId, keepaliveS, username, password, will, sessionExpiryS } = this.settings;
+    const { version, clientId, keepaliveS, username, password, will, sessionExpiryS, isPassing } = this.settings;
     this.channel.send({
       cmd: 'connect',
       protocolId: 'MQTT',
       protocolVersion: version,
       clientId,
-      clean: false,
+      clean: isPassing,
       keepalive: keepaliveS,
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password: Buffer.from(password) }),
       ...(will && { will }),
       ...(version === 5 && {
         properties: {
-          sessionExpiryInterval: sessionExpiryS,
+          sessionExpiryInterval: isPassing ? 0 : sessionExpiryS,
           receiveMaximum: inFlight,
           maximumPacketSize: maxPacketBytes,
         },
@@ -106,9 +106,15 @@ export class Session {
     }
   }
 
-  /** Whether a message can be had without waiting. */
-  get hasMore(): boolean {
-    return this.#waiting.length > 0 || !this.channel.isEmpty;
+  /** The next message if it is there already. What else has arrived is no message, and nothing to wait for. */
+  nextNow(): IPublishPacket | undefined {
+    for (;;) {
+      const waiting = this.#waiting.shift();
+      if (waiting) return waiting;
+      const packet = this.channel.takeNow();
+      if (packet === undefined) return undefined;
+      this.#hear(packet);
+    }
   }
 
   /** These are committed: the broker may forget them. */

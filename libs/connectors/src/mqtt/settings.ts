@@ -9,6 +9,8 @@ export interface MqttSettings {
   tls: Certificates | undefined;
   version: 4 | 5;
   clientId: string;
+  /** The broker forgets the session with the connection. */
+  isPassing: boolean;
   username: string | undefined;
   password: string | undefined;
   topics: string[];
@@ -34,6 +36,7 @@ export function readSettings(given: JsonObject, name: string): MqttSettings {
     tls: isSecure ? { ca: text(given['ca']), cert: text(given['cert']), key: text(given['key']) } : undefined,
     version: given['version'] === '3.1.1' ? 4 : 5,
     clientId: text(given['client_id']) ?? `annex-${name}`,
+    isPassing: false,
     username: text(given['username']),
     password: text(given['password']),
     topics: [...new Set((given['topics'] as string[]).map(String))],

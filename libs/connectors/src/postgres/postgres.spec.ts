@@ -6,6 +6,7 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '@annex/database';
 import { silentLogger, type Json } from '@annex/kernel';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkConnection } from '../../../../test/support/connection.js';
 import { postgres as connector } from './postgres.js';
 import type { ConnectorBatch } from '../connector.js';
 
@@ -142,11 +143,11 @@ describe('changes of a database', () => {
     await origin.query('insert into orders values (1500)');
     const read = await reader.next();
     const answeredAt = async (): Promise<number> => {
-      const { rows } = await origin.query<{ at: Date }>(
+      const { rows } = await origin.query<{ at: Date | null }>(
         `select reply_time as at from pg_stat_replication r join pg_replication_slots s on s.active_pid = r.pid
          where slot_name = 'asked'`,
       );
-      return rows[0]?.at.getTime() ?? 0;
+      return rows[0]?.at?.getTime() ?? 0;
     };
     // Two answers to it since the batch was read.
     for (let answers = 0, last = await answeredAt(); answers < 2;) {
@@ -167,6 +168,21 @@ describe('changes of a database', () => {
     expect(idsOf(await second.next())).toEqual([2000]);
     await expect(first.next()).rejects.toThrow();
     await Promise.all([first.close(), second.close()]);
+  });
+
+  it('stay where they are while it is asked whether the database lets the source in', async () => {
+    const reader = await open('checked');
+    const url = `${cluster.url}?sslmode=disable`;
+    await checkConnection(connector, { url, slot: 'checked' });
+    await checkConnection(connector, { url, slot: 'not_made' });
+    const { rows } = await origin.query(`select 1 from pg_replication_slots where slot_name = 'not_made'`);
+    expect(rows).toEqual([]);
+    await expect(checkConnection(connector, { url, publication: 'none' })).rejects.toThrow('no publication "none"');
+    const wrong = url.replace(/:[^:@]*@/, ':wrong@');
+    await expect(checkConnection(connector, { url: wrong })).rejects.toThrow(/password/);
+    await origin.query('insert into orders values (1700)');
+    expect(idsOf(await reader.next())).toEqual([1700]);
+    await reader.close();
   });
 
   it('that were lost with their slot are not passed over in silence', async () => {

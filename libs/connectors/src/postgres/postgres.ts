@@ -6,12 +6,12 @@ import type { Socket } from 'node:net';
 import type { Json, JsonObject } from '@annex/kernel';
 import { sourceLimits } from '@annex/limits';
 import { LogicalReplicationService, PgoutputPlugin } from 'pg-logical-replication';
-import type { Connector, ConnectorBatch, OpenConnection } from '../connector.js';
+import type { Connector, ConnectorBatch, Dial, OpenConnection } from '../connector.js';
 import { Changes } from './changes.js';
 import { Inbox } from '../inbox.js';
 import type { PgoutputMessage } from './message.js';
 import { readSettings, type PostgresSettings } from './settings.js';
-import { prepareSlot, type ReplicationClient } from './slot.js';
+import { prepareSlot, requirePublication, type ReplicationClient } from './slot.js';
 import { driverStream } from './stream.js';
 
 /** Messages that wait here; then the socket is read no further. */
@@ -48,17 +48,51 @@ class UnreadMessages extends PgoutputPlugin {
 export const postgres: Connector = {
   type: 'postgres',
   open: (connection) => follow(connection),
+  async check({ with: given, dial, signal }) {
+    const settings = readSettings(given);
+    const { service, stream } = await connect(settings, dial, signal);
+    const stop = (): void => void stream.destroy();
+    signal.addEventListener('abort', stop, { once: true });
+    service.on('error', () => undefined);
+    const asking = new Asking(settings);
+    try {
+      await service.subscribe(asking, settings.slot, '0/0');
+    } catch (thrown) {
+      if (!asking.isAnswered) throw thrown;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      stream.destroy();
+      await service.destroy().catch(() => undefined);
+    }
+  },
 };
 
-async function* follow({ with: given, cursor, dial, signal }: OpenConnection): AsyncGenerator<ConnectorBatch> {
-  const settings = readSettings(given);
-  const from = lsnOf(cursor);
+/** Asks what has to be there, and begins nothing. */
+class Asking extends PgoutputPlugin {
+  isAnswered = false;
+
+  constructor(private readonly settings: PostgresSettings) {
+    super({ protoVersion: 1, publicationNames: [settings.publication] });
+  }
+
+  override async start(client: unknown): Promise<never> {
+    await requirePublication(client as ReplicationClient, this.settings);
+    this.isAnswered = true;
+    throw new Error('that was all');
+  }
+}
+
+interface Driver {
+  service: LogicalReplicationService;
+  stream: Socket;
+}
+
+async function connect(settings: PostgresSettings, dial: Dial, signal: AbortSignal): Promise<Driver> {
   const socket = (await dial(settings)) as Socket;
   const stream = await driverStream(socket, settings, signal).catch((thrown: unknown) => {
     socket.destroy();
     throw thrown;
   });
-  const plugin = new UnreadMessages(settings, from === undefined);
   const service = new LogicalReplicationService(
     {
       ...settings,
@@ -69,6 +103,14 @@ async function* follow({ with: given, cursor, dial, signal }: OpenConnection): A
     },
     { acknowledge: { auto: false, timeoutSeconds: 0 }, flowControl: { enabled: true } },
   );
+  return { service, stream };
+}
+
+async function* follow({ with: given, cursor, dial, signal }: OpenConnection): AsyncGenerator<ConnectorBatch> {
+  const settings = readSettings(given);
+  const from = lsnOf(cursor);
+  const { service, stream } = await connect(settings, dial, signal);
+  const plugin = new UnreadMessages(settings, from === undefined);
   const inbox = new Inbox<Buffer>(inboxMessages);
   const safe = new SafePlace(service, from ?? '0/0');
   const end = (failure?: { thrown: unknown }): void => {

@@ -19,11 +19,7 @@ export async function prepareSlot(
   { slot, publication }: PostgresSettings,
   isFirst: boolean,
 ): Promise<void> {
-  const { rows: publications } = await client.query(`select 1 from pg_publication where pubname = '${publication}'`);
-  if (publications.length === 0)
-    throw new Error(
-      `The database has no publication "${publication}". Make it there: CREATE PUBLICATION ${publication} FOR TABLE …`,
-    );
+  await requirePublication(client, { publication });
   for (let look = 0; look < looks; look += 1) {
     const { rows } = await client.query(
       `select active_pid, pg_terminate_backend(active_pid) as ended from pg_replication_slots
@@ -37,6 +33,18 @@ export async function prepareSlot(
   throw new Error(
     `The replication slot "${slot}" is in use by another connection. Give this source a slot of its own.`,
   );
+}
+
+/** Throws unless the database has the publication. */
+export async function requirePublication(
+  client: ReplicationClient,
+  { publication }: Pick<PostgresSettings, 'publication'>,
+): Promise<void> {
+  const { rows } = await client.query(`select 1 from pg_publication where pubname = '${publication}'`);
+  if (rows.length === 0)
+    throw new Error(
+      `The database has no publication "${publication}". Make it there: CREATE PUBLICATION ${publication} FOR TABLE …`,
+    );
 }
 
 async function makeSlot(client: ReplicationClient, slot: string, isFirst: boolean): Promise<void> {
