@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildNodeApi } from '../manifest/bundle.mjs';
+import { bundlePython } from './python-bundle.mjs';
 import { lazyNames, lazyOptions, lazyScriptOf, preludeOptions } from './web-bundle.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -15,6 +16,7 @@ export function bundles(root) {
   return [
     { stampFile: join(here, 'dist/bundled.json'), make: () => bundleExecutor(root) },
     { stampFile: join(here, 'dist/bundled-compiler.json'), make: () => bundleCompiler(root) },
+    { stampFile: join(here, 'dist/bundled-python.json'), make: () => bundlePython(join(here, 'dist/bundled-python')) },
   ];
 }
 

@@ -35,6 +35,7 @@ it('needs nothing to be set in development, and listens on the loopback address'
     sandboxCgroup: undefined,
     sandboxRequires: 'T0',
     sandboxKernelRules: 'auto',
+    python: 'on',
     egressAllowPrivate: [],
     packages: { rule: 'any', publishers: undefined, catalogueUrl: undefined },
     logLevel: 'info',

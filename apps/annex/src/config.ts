@@ -224,6 +224,7 @@ const settingsSchema = z.object({
   ANNEX_EXECUTOR_ISOLATION: oneOf(['tenant', 'shared']).default('tenant'),
   ANNEX_SANDBOX_REQUIRE: oneOf(['T0', 'T1', 'T2', 'T3']).default('T0'),
   ANNEX_SANDBOX_KERNEL_RULES: oneOf(['auto', 'off']).default('auto'),
+  ANNEX_PYTHON: oneOf(['on', 'off']).default('on'),
   ANNEX_SANDBOX_CGROUP: z
     .string()
     .trim()
@@ -342,6 +343,8 @@ export interface Settings {
   sandboxCgroup: string | undefined;
   sandboxRequires: 'T0' | 'T1' | 'T2' | 'T3';
   sandboxKernelRules: 'auto' | 'off';
+  /** Whether plugins may be written in Python. */
+  python: 'on' | 'off';
   egressAllowPrivate: string[];
   /** Which packages are let in, whose signatures count, and where the catalogue lies. */
   packages: { rule: PackageRule; publishers: string | undefined; catalogueUrl: string | undefined };
@@ -486,13 +489,17 @@ function identitySettings(env: Environment): Pick<Settings, 'oidc' | 'baseDomain
 /** What stands around executors. */
 function sandboxSettings(
   env: Environment,
-): Pick<Settings, 'executorIsolation' | 'sandboxUsers' | 'sandboxCgroup' | 'sandboxRequires' | 'sandboxKernelRules'> {
+): Pick<
+  Settings,
+  'executorIsolation' | 'sandboxUsers' | 'sandboxCgroup' | 'sandboxRequires' | 'sandboxKernelRules' | 'python'
+> {
   return {
     executorIsolation: env.ANNEX_EXECUTOR_ISOLATION,
     sandboxUsers: env.ANNEX_SANDBOX_USERS,
     sandboxCgroup: env.ANNEX_SANDBOX_CGROUP,
     sandboxRequires: env.ANNEX_SANDBOX_REQUIRE,
     sandboxKernelRules: env.ANNEX_SANDBOX_KERNEL_RULES,
+    python: env.ANNEX_PYTHON,
   };
 }
 

@@ -41,6 +41,7 @@ export async function startExecutors(settings: Settings, logger: Logger, undo: U
     usualMemoryMb: effectiveLimits('route', {}, settings.runCeilings).memoryMb,
     ...walls,
     requireTier: settings.sandboxRequires,
+    python: settings.python,
     logger,
     onKill: (report) => handleKill?.(report),
   });

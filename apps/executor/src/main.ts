@@ -1,8 +1,8 @@
 /**
  * The program that runs plugin code: a child without environment, network or files, that speaks over one inherited
  * stream (fd 3).
- * `node [flags] executor.mjs <addon>`. Started by libs/sandbox/src/confinement; everything it decides is in
- * libs/sandbox/src/isolate.
+ * `node [flags] executor.mjs <addon> [folder of Python]`. Started by libs/sandbox/src/confinement; everything it
+ * decides is in libs/sandbox/src/isolate.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -16,6 +16,7 @@ import {
   FrameWriter,
   loadAddon,
   lookAround,
+  readPython,
   readToExecutor,
   TurnGuard,
   writeFromExecutor,
@@ -29,12 +30,14 @@ if (Number(process.versions.node.split('.')[0]) < 26) {
   process.exit(lostControl);
 }
 process.title = 'annex-exec';
-const folder = dirname(fileURLToPath(import.meta.url));
+const pythonFolder = process.argv[3];
+const folder = pythonFolder ?? dirname(fileURLToPath(import.meta.url));
 const addon = loadAddon(process.argv[2] ?? '');
 const prelude = { code: readFileSync(join(folder, 'prelude.js'), 'utf8') };
 const lazyFile = /^lazy-(.+)\.js$/;
 const lazyNames = readdirSync(folder).flatMap((file) => lazyFile.exec(file)?.[1] ?? []);
 const lazy = new Map(lazyNames.map((name) => [name, readFileSync(join(folder, `lazy-${name}.js`), 'utf8')]));
+const python = pythonFolder === undefined ? undefined : readPython(pythonFolder);
 const surroundings = lookAround();
 dropPermissions();
 
@@ -65,6 +68,7 @@ const executor = new Executor({
   guard,
   prelude,
   lazySource: (name) => lazy.get(name) ?? '',
+  python,
   now: () => performance.now(),
   report: () => confinementReport(surroundings),
   send(message) {

@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { jsonPointer, MINUTE, SourcePlaces, type InputFault } from '@annex/kernel';
 import { archiveLimits } from '@annex/limits';
-import { bundlePackage, type PackageBundle } from './bundle/bundle-package.js';
-import { checkAgreement } from './inspect/agreement.js';
+import { bundlePackage, type BundleReading, type PackageBundle } from './bundle/bundle-package.js';
+import { bundlePython, isPython, pythonFaults } from './bundle/bundle-python.js';
+import { agreementWarnings, checkAgreement } from './inspect/agreement.js';
 import type { EntryInspection } from './inspect/entry-inspection.js';
 import { reachWarnings, reservedFaults } from './reach/reach-warnings.js';
-import { readReach, readReachHere, type BundleReach } from './reach/read-reach.js';
+import { readReach, readReachHere, type BundleReach, type ReachReading } from './reach/read-reach.js';
 import type { Registration } from './registration.js';
 import { contractVersion, defaultManifestLimits, type Manifest, type ManifestLimits } from './schema/manifest.js';
 import { readManifest } from './schema/read-manifest.js';
@@ -216,7 +217,9 @@ async function checkCode(
   { inspect, isExpendable = false, limits: { reservedEvents } }: CheckPackageOptions & { limits: ManifestLimits },
 ): Promise<Followed> {
   // Where the process itself is ended, a busy machine is given the time that the process has.
-  const bundling = await bundlePackage(report.files, entry, isExpendable ? { timeoutMs: MINUTE } : {});
+  const bundling: BundleReading = isPython(entry)
+    ? bundlePython(report.files, { entry })
+    : await bundlePackage(report.files, entry, isExpendable ? { timeoutMs: MINUTE } : {});
   if (!bundling.ok) {
     report.errors.push(...bundling.errors);
     return nothing;
@@ -225,14 +228,20 @@ async function checkCode(
   report.warnings.push(...bundling.warnings);
   const [inspection, { emits, ...reach }] = await Promise.all([
     inspect(bundling.bundle),
-    isExpendable ? readReachHere(bundling.bundle) : readReach(bundling.bundle),
+    isPython(entry) ? notRead : isExpendable ? readReachHere(bundling.bundle) : readReach(bundling.bundle),
   ]);
   report.reach = reach;
   report.errors.push(...reservedFaults(emits, reservedEvents));
-  if (report.manifest !== undefined) report.warnings.push(...reachWarnings(reach, report.manifest, report.files));
+  if (report.manifest !== undefined && !isPython(entry))
+    report.warnings.push(...reachWarnings(reach, report.manifest, report.files));
   if (!inspection.ok) {
     const { code, message, stack = '' } = inspection.error;
-    const place = await findThrowPlace(stack, bundling.bundle.sourceMap);
+    const faults = isPython(entry) ? pythonFaults(message) : undefined;
+    if (faults !== undefined) {
+      report.errors.push(...faults);
+      return bundling;
+    }
+    const place = isPython(entry) ? firstPlace(stack) : await findThrowPlace(stack, bundling.bundle.sourceMap);
     report.errors.push({
       pointer: '/entry',
       code: 'ENTRY_FAILED',
@@ -243,8 +252,20 @@ async function checkCode(
   report.registrations = inspection.registrations;
   report.warnings.push(...inspection.warnings.map((detail) => ({ pointer: '/entry', code: 'ENTRY_WARNING', detail })));
   // Without a sound manifest there is nothing to agree with; its own faults are reported already.
-  if (report.manifest !== undefined) report.errors.push(...checkAgreement(report.manifest, inspection.registrations));
+  if (report.manifest !== undefined) {
+    report.errors.push(...checkAgreement(report.manifest, inspection.registrations));
+    report.warnings.push(...agreementWarnings(report.manifest, inspection.registrations));
+  }
   return bundling;
+}
+
+/** What code in Python reaches is not followed. */
+const notRead: ReachReading = { complete: false, calls: [], emits: [], urls: [], dynamic: [] };
+
+/** The first place of a stack of Python's, in brackets. */
+function firstPlace(stack: string): string {
+  const place = /^ {4}at .{1,200} \((?!\/)(.{1,512}:\d{1,7})\)$/m.exec(stack)?.[1];
+  return place === undefined ? '' : ` (at ${place})`;
 }
 
 /** File and line of the author's where an entry threw, in brackets: the first of the stack that has one. */

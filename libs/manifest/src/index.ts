@@ -55,3 +55,5 @@ export { readPackageMappings, type MappingsReading, type PackageMapping } from '
 export { compileSettingPatterns, settingKeyFault, settingPatternFault } from './watch/setting-keys.js';
 export { connectionFaults, isAddressSecret } from './connections/connection-faults.js';
 export { connectionTexts } from './connections/fields.js';
+export { isPython } from './bundle/bundle-python.js';
+export { isPythonScript, pythonScript, type PythonPackage } from './bundle/python-script.js';

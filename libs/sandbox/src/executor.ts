@@ -10,3 +10,4 @@ export { Executor, type ExecutorParts, type ExecutorSettings } from './isolate/e
 export { TurnGuard } from './isolate/turn-guard.js';
 export { FrameReader, FrameWriter } from './wire/frames.js';
 export { readToExecutor, writeFromExecutor } from './wire/messages.js';
+export { readPython } from './isolate/python-guest.js';

@@ -4,6 +4,7 @@ export type {
   HostCallAnswer,
   InspectOutcome,
   KillReport,
+  Language,
   Registration,
   RouteRequest,
   RouteResponse,

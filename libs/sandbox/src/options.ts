@@ -1,5 +1,6 @@
 import { silentLogger, type Logger } from '@annex/kernel';
 import { defaultLimit } from '@annex/limits';
+import { sandboxLimits } from '@annex/limits/sandbox';
 import type { WallSettings } from './confinement/tier.js';
 import type { KillReport } from './sandbox.js';
 
@@ -50,13 +51,18 @@ export interface SandboxOptions {
   cgroup?: string | undefined;
   /** Leaves seccomp and Landlock out. Default false. */
   withoutKernelRules?: boolean | undefined;
+  /**
+   * Plugins in Python. `off`: their runs and inspections fail with `PYTHON_OFF`. Default `on`, which costs nothing
+   * until the first.
+   */
+  python?: 'on' | 'off' | undefined;
   /** Skips the start-up self-test: for tests of something else. Default false. */
   skipSelfTest?: boolean;
   onKill?: (report: KillReport) => void;
   logger?: Logger;
 }
 
-export type PoolOptions = Required<Omit<SandboxOptions, keyof WallSettings | 'requireTier'>>;
+export type PoolOptions = Required<Omit<SandboxOptions, keyof WallSettings | 'requireTier' | 'python'>>;
 
 export function withDefaults(options: SandboxOptions, cores: number, memoryBytes: number): PoolOptions {
   const executorRssMb = options.executorRssMb ?? 512;
@@ -80,5 +86,19 @@ export function withDefaults(options: SandboxOptions, cores: number, memoryBytes
     logger: silentLogger,
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
     executorRssMb,
+  };
+}
+
+/**
+ * Those of the pool that runs Python. An interpreter is twenty times an isolate, so there are few of them, and one more
+ * takes as long to start as a turn may be silent.
+ */
+export function pythonOptions(options: PoolOptions, given: SandboxOptions): PoolOptions {
+  return {
+    ...options,
+    maxIsolates: Math.min(given.maxIsolates ?? sandboxLimits.pythonIsolates, sandboxLimits.pythonIsolates),
+    maxExecutors: Math.max(2, Math.floor(options.maxExecutors / 2)),
+    executorRssMb: Math.max(options.executorRssMb, sandboxLimits.pythonRssMb),
+    killGraceMs: Math.max(options.killGraceMs, sandboxLimits.pythonGraceMs),
   };
 }

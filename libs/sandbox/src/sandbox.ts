@@ -17,6 +17,9 @@ export type Registration =
   | { kind: 'lifecycle'; name: 'init' | 'install' | 'config_change' | 'reload' | 'shutdown' | 'uninstall' }
   | { kind: 'health'; name: string };
 
+/** What handlers are written in: it decides which executors run them. */
+export type Language = 'javascript' | 'python';
+
 /** Code that is ready to run: one script, `@annex/sdk` resolved, everything else bundled in. */
 export interface Bundle {
   /** Hex SHA-256 of `code`. */
@@ -137,6 +140,8 @@ export interface RunRequest {
   installationId: string;
   /** Names the warm isolate: the same key shares one, so it names installation and release. */
   isolateKey: string;
+  /** What the bundle is written in. Default `javascript`. */
+  language?: Language | undefined;
   /** Hash of the bundle; {@link RunRequest.loadBundle} is asked only when the executor does not hold it. */
   bundleSha256: string;
   loadBundle(): Promise<Bundle>;

@@ -7,6 +7,7 @@ import type {
   Bundle,
   HostCall,
   HostCallAnswer,
+  Language,
   Lane,
   Registration,
   RouteRequest,
@@ -97,6 +98,7 @@ export class RunScope implements RunRequest, RunIdentity {
   readonly installationId: Id<'installation'>;
   readonly isolateKey: string;
   readonly bundleSha256: string;
+  readonly language: Language;
   readonly kind: RunKind;
   readonly name: string;
   readonly cause: Cause;
@@ -142,6 +144,7 @@ export class RunScope implements RunRequest, RunIdentity {
     this.installationId = snapshot.installationId;
     this.isolateKey = snapshot.isolateKey;
     this.bundleSha256 = snapshot.bundleSha256;
+    this.language = snapshot.language;
     this.kind = start.kind;
     this.name = start.name;
     this.cause =

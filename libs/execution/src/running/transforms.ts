@@ -67,6 +67,7 @@ export async function runTransform(
     tenantId: scope.tenantId,
     installationId: scope.installationId,
     isolateKey: `${scope.isolateKey}/transforms`,
+    language: transforms.language,
     bundleSha256: transforms.bundleSha256,
     loadBundle: () => transforms.loadBundle(),
     handler: scope.handler,

@@ -2,8 +2,15 @@ import { idFromUuid, type Id, type JsonObject } from '@annex/kernel';
 import { coversHost, matchGrants, type PermissionGrant } from '@annex/host-api';
 import type { InstallationStatus, PluginLogLevel } from '@annex/installations';
 import { effectiveLimits, type OperatorCeilings, type RunKind, type RunLimits } from '@annex/limits';
-import { compileRoutes, judgeConfig, type Manifest, type RouteTable, type WebhookDefinition } from '@annex/manifest';
-import type { Bundle, Registration, SandboxLimits } from '@annex/sandbox';
+import {
+  compileRoutes,
+  isPython,
+  judgeConfig,
+  type Manifest,
+  type RouteTable,
+  type WebhookDefinition,
+} from '@annex/manifest';
+import type { Bundle, Language, Registration, SandboxLimits } from '@annex/sandbox';
 import type { SnapshotRow } from '../rows/snapshot-rows.js';
 
 /** A route as the plugin registered it; `index` names its handler. */
@@ -61,10 +68,16 @@ export interface InstallationSnapshot {
   /** Names the warm isolate: installation and release. Begins with the installation's id. */
   readonly isolateKey: string;
   readonly bundleSha256: string;
+  /** What the entry is written in. */
+  readonly language: Language;
   /** What the package's `webhooks/*.yaml` say. */
   readonly webhooks: readonly WebhookDefinition[];
   /** The script of their transforms; `null`: there are none. */
-  readonly transforms: { readonly bundleSha256: string; loadBundle(): Promise<Bundle> } | null;
+  readonly transforms: {
+    readonly language: Language;
+    readonly bundleSha256: string;
+    loadBundle(): Promise<Bundle>;
+  } | null;
   /** Reads the script from the database. */
   loadBundle(): Promise<Bundle>;
   /** Reads the script's source map, `undefined` when none was kept. */
@@ -129,8 +142,9 @@ export function buildSnapshot(
     plugin: { id: installationId, slug: row.slug, version: row.version },
     isolateKey: `${installationId}/${releaseId}`,
     bundleSha256: row.bundle_sha256,
+    language: languageOf(manifest.entry),
     webhooks: row.webhooks ?? [],
-    transforms: transforms ? { bundleSha256: transforms, loadBundle: () => loadBundle(transforms) } : null,
+    transforms: transforms ? transformsOf(row, transforms, loadBundle) : null,
     loadBundle: () => loadBundle(row.bundle_sha256),
     loadSourceMap: () =>
       row.source_map_sha256 === null ? Promise.resolve(undefined) : loadSourceMap(row.source_map_sha256),
@@ -202,4 +216,26 @@ function narrowHosts(allow: readonly string[], grants: readonly PermissionGrant[
     ...allow.filter((host) => hosts.some((granted) => coversHost(granted, host))),
     ...hosts.filter((host) => !allow.includes(host) && allow.some((asked) => coversHost(asked, host))),
   ];
+}
+
+function transformsOf(
+  { webhooks }: SnapshotRow,
+  bundleSha256: string,
+  loadBundle: (sha256: string) => Promise<Bundle>,
+): InstallationSnapshot['transforms'] {
+  const language = languageOf(transformPath(webhooks ?? []));
+  return { language, bundleSha256, loadBundle: () => loadBundle(bundleSha256) };
+}
+
+function languageOf(path: string): Language {
+  return isPython(path) ? 'python' : 'javascript';
+}
+
+/** All transforms of a package are in the language of the first. */
+function transformPath(webhooks: readonly WebhookDefinition[]): string {
+  for (const { transform, postTransform } of webhooks) {
+    const script = transform ?? postTransform;
+    if (script !== null) return script.path;
+  }
+  return '';
 }

@@ -44,4 +44,14 @@ export const sandboxLimits = {
   rsaBits: 4096,
   /** Fewest bits of an RSA modulus that is generated. */
   fewestRsaBits: 1024,
+  /** V8 heap of an isolate with Python in it, in megabytes; the plugin's own memory is the interpreter's. */
+  pythonHeapMb: 128,
+  /** Interpreters that one executor keeps warm. */
+  pythonIsolates: 5,
+  /** Resident memory at which an executor of Python is ended, in megabytes. */
+  pythonRssMb: 768,
+  /** Longest silence of an executor of Python, beyond a turn: one more interpreter takes about a second to start. */
+  pythonGraceMs: 4000,
+  /** Trying out an entry in Python, by the clock. */
+  pythonInspectMs: 20_000,
 } as const;

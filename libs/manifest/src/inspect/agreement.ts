@@ -2,6 +2,7 @@
 import { eventFilterFaults, hookRoots, isEventPattern, matchesEvent } from '@annex/events';
 import { didYouMean, jsonPointer, quote, type InputFault } from '@annex/kernel';
 import { mappingLimits, routeLimits } from '@annex/limits';
+import { isPython } from '../bundle/bundle-python.js';
 import type { Registration } from '../registration.js';
 import { readCors } from '../routes/cors.js';
 import { routeAuthFault } from '../routes/route-auth.js';
@@ -17,12 +18,24 @@ const roles = ['viewer', 'member', 'developer', 'admin', 'owner'];
  */
 export function checkAgreement(manifest: Manifest, registrations: readonly Registration[]): InputFault[] {
   return [
-    ...checkEvents(manifest, registrations),
+    ...checkEvents(manifest, registrations).filter((fault) => !isExcused(manifest, fault)),
     ...checkNamed(manifest, registrations),
     ...checkSources(manifest, registrations),
     ...checkRoutes(manifest, registrations),
     ...checkSingles(manifest, registrations),
   ];
+}
+
+/**
+ * What is no fault of a package in Python: an event without a hook. Packages of the system that Annex descends from
+ * list what their webhooks send, too.
+ */
+export function agreementWarnings(manifest: Manifest, registrations: readonly Registration[]): InputFault[] {
+  return checkEvents(manifest, registrations).filter((fault) => isExcused(manifest, fault));
+}
+
+function isExcused({ entry }: Manifest, { code }: InputFault): boolean {
+  return code === 'HANDLER_MISSING' && isPython(entry);
 }
 
 function handlerPointer(index: number): string {

@@ -58,7 +58,7 @@ const bad: [JsonObject, string, string, boolean][] = [
   [{ version: '1.0' }, '/version', 'Did you mean "1.0.0"?', true],
   [{ version: 'v1.0.0' }, '/version', 'Did you mean "1.0.0"?', true],
   [{ version: 'latest' }, '/version', 'such as "1.0.0"', true],
-  [{ entry: 'main.py' }, '/entry', '.ts, .js or .mjs', true],
+  [{ entry: 'main.rb' }, '/entry', '.ts, .js, .mjs or .py', true],
   [{ entry: '../main.ts' }, '/entry', 'below the package', false],
   [{ entry: '/main.ts' }, '/entry', 'below the package', true],
   [{ repo_url: 'ftp://x' }, '/repo_url', 'does not fit', true],

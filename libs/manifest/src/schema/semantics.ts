@@ -76,9 +76,10 @@ function judgeEntry(source: JsonObject, { paths }: SemanticsContext, errors: Inp
   const refuse = (detail: string): number => errors.push({ pointer: '/entry', code: 'ENTRY', detail });
   if (/^\/|^[a-z]:|\\|(^|\/)\.\.?(\/|$)/i.test(path))
     refuse(`${quote(entry)} must be a path below the package's root, such as "main.ts".`);
-  else if (!/\.(ts|js|mjs)$/.test(path)) refuse(`${quote(entry)} must be a .ts, .js or .mjs file, such as "main.ts".`);
+  else if (!/\.(ts|js|mjs|py)$/.test(path))
+    refuse(`${quote(entry)} must be a .ts, .js, .mjs or .py file, such as "main.ts".`);
   else if (paths !== undefined && !paths.includes(path)) {
-    const scripts = paths.filter((each) => /\.(ts|js|mjs)$/.test(each) && !each.startsWith('node_modules/'));
+    const scripts = paths.filter((each) => /\.(ts|js|mjs|py)$/.test(each) && !each.startsWith('node_modules/'));
     refuse(
       `${quote(entry)} is not in the package.${
         didYouMean(path, scripts) ||

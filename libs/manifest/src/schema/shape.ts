@@ -25,7 +25,7 @@ const integer = (min: number, max: number, about: string, example: number) =>
     .meta({ examples: [example] });
 
 /** A path below the package's root, closely enough for editors. */
-const entryPattern = /^(\.\/)?[^\\/:\p{Cc}][^\\:\p{Cc}]*\.(ts|js|mjs)$/u;
+const entryPattern = /^(\.\/)?[^\\/:\p{Cc}][^\\:\p{Cc}]*\.(ts|js|mjs|py)$/u;
 /** The pattern that semver.org §FAQ suggests, groups left out. */
 const semverPattern =
   /^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?$/;
@@ -251,7 +251,7 @@ export const manifestShape = z
       .string()
       .max(512)
       .regex(entryPattern)
-      .describe('the file of the package that runs first: .ts, .js or .mjs')
+      .describe('the file of the package that runs first: .ts, .js, .mjs or .py')
       .meta({ examples: ['main.ts'] }),
     permissions: z
       .array(z.union([permissionName, permission]))

@@ -113,7 +113,7 @@ describe('a webhook', () => {
     ],
     [
       'a transform in another language',
-      `${sound}transform: { language: python, entry: "transforms/build_completed.ts#transform" }`,
+      `${sound}transform: { language: ruby, entry: "transforms/build_completed.ts#transform" }`,
       /\/transform\/language VALUE/,
     ],
     ['a transform that is no script', `${sound}transform: { entry: "a.json#x" }`, /\/transform\/entry SCRIPT/],

@@ -13,11 +13,11 @@ import type { PackageFiles } from '../zip/read-package.js';
 import type { ScriptRef, WebhookDefinition } from './definition.js';
 import { placeholdersOf } from './placeholders.js';
 
-const scriptNames = /\.(ts|mts|js|mjs)$/;
+const scriptNames = /\.(ts|mts|js|mjs|py)$/;
 
 const script = z.strictObject({
   language: z
-    .enum(['javascript', 'typescript'])
+    .enum(['javascript', 'typescript', 'python'])
     .describe('the language of the file')
     .meta({ examples: ['javascript'] })
     .optional(),
@@ -345,7 +345,7 @@ function hostOf(pattern: string): string {
 function scriptFault(entry: string, files: PackageFiles): string | undefined {
   const { path, export: name } = scriptRef(entry);
   if (!scriptNames.test(path))
-    return `${quote(path)} is not a script; name a .ts, .js or .mjs file such as "transforms/build.ts#transform".`;
+    return `${quote(path)} is not a script; name a .ts, .js, .mjs or .py file such as "transforms/build.ts#transform".`;
   if (!files.has(path))
     return (
       `${quote(path)} is not in the ` +

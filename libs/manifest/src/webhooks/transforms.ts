@@ -5,6 +5,7 @@
  */
 import type { InputFault } from '@annex/kernel';
 import { bundlePackage, type PackageBundle } from '../bundle/bundle-package.js';
+import { bundlePython, isPython, pythonFaults } from '../bundle/bundle-python.js';
 import type { EntryInspection } from '../inspect/entry-inspection.js';
 import type { PackageFiles } from '../zip/read-package.js';
 import type { ScriptRef, WebhookDefinition } from './definition.js';
@@ -47,10 +48,22 @@ export async function bundleTransforms(
     errors,
     warnings,
   });
-  const reading = await bundlePackage(
-    new Map([...files, [entryName, Buffer.from(entryCode(refs.map(({ ref }) => ref)))]]),
-    entryName,
-  );
+  const count = refs.filter(({ ref }) => isPython(ref.path)).length;
+  if (count > 0 && count < refs.length)
+    return refuse([
+      {
+        pointer: '/webhooks',
+        code: 'TRANSFORM_LANGUAGES',
+        detail: 'write all transforms of a package in one language.',
+      },
+    ]);
+  const reading =
+    count > 0
+      ? bundlePython(files, { transforms: refs.map(({ ref }) => [ref.path, ref.export]) })
+      : await bundlePackage(
+          new Map([...files, [entryName, Buffer.from(entryCode(refs.map(({ ref }) => ref)))]]),
+          entryName,
+        );
   const inWebhooks = (fault: InputFault): InputFault => ({
     ...fault,
     pointer: refs.find(({ ref }) => fault.detail.startsWith(`${ref.path}:`))?.pointer ?? '/webhooks',
@@ -60,6 +73,8 @@ export async function bundleTransforms(
   const warnings = reading.warnings.filter(({ detail }) => !detail.startsWith(entryName)).map(inWebhooks);
   const inspection = await inspect(reading.bundle);
   if (!inspection.ok) {
+    const faults = pythonFaults(inspection.error.message, '/webhooks');
+    if (faults !== undefined) return refuse(faults, warnings);
     return refuse(
       [
         {
@@ -94,9 +109,8 @@ function matchExports(
         pointer,
         code: 'SCRIPT',
         detail:
-          `${ref.path} exports no function "${ref.export}"; write export ` +
-          `${ref.export === 'default' ? 'default ' : ''}function ` +
-          `${ref.export === 'default' ? '' : ref.export}(event) { … }.`,
+          `${ref.path} exports no function "${ref.export}"; write ` +
+          (isPython(ref.path) ? `def ${ref.export}(event_data): ….` : exportText(ref.export)),
       });
   });
   if (
@@ -111,6 +125,10 @@ function matchExports(
     });
   }
   return errors;
+}
+
+function exportText(name: string): string {
+  return name === 'default' ? 'export default function (event) { … }.' : `export function ${name}(event) { … }.`;
 }
 
 function entryCode(refs: readonly ScriptRef[]): string {

@@ -10,6 +10,7 @@ import { GuestRun, type GuestIsolate } from './guest-run.js';
 import type { IsolateEvents } from './warm-isolate.js';
 import { cpuText, failure, memoryText, wallText, type RunEnd } from './run-end.js';
 import { WarmIsolates } from './warm-isolates.js';
+import type { PythonParts } from './python-guest.js';
 import { makePreludeCache } from './prelude-cache.js';
 import {
   credit,
@@ -47,6 +48,8 @@ export interface ExecutorParts {
   guard: TurnGuard;
   prelude: PreludeScript;
   lazySource(name: string): string;
+  /** Given in an executor of Python. */
+  python?: PythonParts | undefined;
   /** JSON of what this process found out about its confinement. */
   report(): string;
   send(message: FromExecutor): void;
@@ -86,12 +89,13 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
-    const { addon, guard, prelude, lazySource } = parts;
+    const { addon, guard, prelude, lazySource, python } = parts;
     this.#isolates = new WarmIsolates({
       addon,
       guard,
       prelude,
       lazySource,
+      python,
       events: this,
       onCatastrophe: () => this.#catastrophe(),
     });
@@ -155,8 +159,13 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
 
   #configure(settings: string): void {
     this.#settings = JSON.parse(settings) as ExecutorSettings;
-    const { prelude, addon } = this.#parts;
+    const { prelude, addon, python } = this.#parts;
     const { preludeCache } = this.#settings;
+    if (python !== undefined) {
+      this.#isolates.configure(this.#settings);
+      this.send({ type: 'ready', report: this.#parts.report() });
+      return;
+    }
     const cache = preludeCache === '' ? makePreludeCache(prelude.code) : Buffer.from(preludeCache, 'base64');
     prelude.cache = new addon.ExternalCopy(new Uint8Array(cache).buffer);
     this.#isolates.configure(this.#settings);
@@ -305,6 +314,10 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
 
   onTurnEnd(isolate: GuestIsolate, run: GuestRun, unhandled?: string): void {
     if (run.over || isolate.state === 'dead' || run.isolate !== isolate) return;
+    if (isolate.isBroken) {
+      this.onTurnFailure(isolate, run, 'disposed');
+      return;
+    }
     if (unhandled !== undefined) {
       takeUnhandled(run, unhandled, this);
       return;

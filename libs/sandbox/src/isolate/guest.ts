@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type ivm from 'isolated-vm';
 import type { Addon } from './addon.js';
+import { bootPython, pythonHeapMb, pythonScript, type PythonParts } from './python-guest.js';
 import type { TurnGuard } from './turn-guard.js';
 
 /** The prelude's text and V8's code cache for it. Only the platform's own code is ever cached. */
@@ -26,6 +27,8 @@ export interface GuestOptions {
   /** JSON list of host-call names. */
   callNames: string;
   lazySource(name: string): string;
+  /** The interpreter that runs the handlers. Left out: they are JavaScript. */
+  python?: PythonParts | undefined;
   /** V8 lost control over the isolate; only ending the process helps. */
   onCatastrophe(): void;
 }
@@ -62,10 +65,11 @@ export class Guest {
   /** Its number with the guard, from its first turn that is waited for. */
   #guardNumber: number | undefined;
 
-  constructor({ addon, guard, prelude, memoryMb, callNames, lazySource, onCatastrophe }: GuestOptions) {
+  constructor(options: GuestOptions) {
+    const { addon, guard, prelude, memoryMb, callNames, lazySource, python, onCatastrophe } = options;
     this.#guard = guard;
     this.#isolate = new addon.Isolate({
-      memoryLimit: Math.max(8, Math.ceil(memoryMb)),
+      memoryLimit: python === undefined ? Math.max(8, Math.ceil(memoryMb)) : pythonHeapMb,
       onCatastrophicError: onCatastrophe,
     });
     const context = this.#isolate.createContextSync();
@@ -93,9 +97,11 @@ export class Guest {
         new addon.Callback(randomBase64, { sync: true }),
         new addon.Callback((name: unknown) => (typeof name === 'string' ? lazySource(name) : ''), { sync: true }),
         callNames,
+        ...(python === undefined ? [] : [pythonScript(this.#isolate, context, python) as never]),
       ],
       { result: { reference: true } },
     ) as ivm.Reference<Record<TurnName, (...args: TurnArgs) => void>>;
+    if (python !== undefined) bootPython(addon, dispatcher, python, memoryMb);
     const turns: Partial<Record<TurnName, TurnReference>> = {};
     for (const name of turnNames) turns[name] = dispatcher.getSync(name, { reference: true }) as TurnReference;
     this.#turns = turns as Record<TurnName, TurnReference>;

@@ -86,6 +86,9 @@ export function takeEmission(
     case emission.registration:
       parts.inspectionOf(run)?.registrations.push(a);
       return false;
+    case emission.broken:
+      isolate.isBroken = true;
+      return false;
     case emission.loaded:
       isolate.hasEntry = true;
       return false;
@@ -162,7 +165,8 @@ export function deliver(
 const buffersRefused = 'Array buffer allocation failed';
 
 function failureEnd(run: GuestRun, code: string, message: string, stack: string, retryAfterMs: number): RunEnd {
-  if (code === 'PLUGIN_ERROR' && message === buffersRefused) return failure('MEMORY_LIMIT', memoryText(run));
+  if (code === 'MEMORY_LIMIT' || (code === 'PLUGIN_ERROR' && message === buffersRefused))
+    return failure('MEMORY_LIMIT', memoryText(run));
   return { type: 'failed', code, message, stack, retryAfterMs };
 }
 

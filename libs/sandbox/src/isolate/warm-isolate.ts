@@ -55,6 +55,8 @@ export class WarmIsolate<Run extends IsolateRun> {
   state: 'empty' | 'loading' | 'ready' | 'dead' = 'empty';
   /** The bundle's entry has run to its end. */
   hasEntry = false;
+  /** It said that nothing in it works any more. */
+  isBroken = false;
   readonly runs = new Map<number, Run>();
   /** Runs that wait for the entry to have run. */
   readonly waiting: Run[] = [];

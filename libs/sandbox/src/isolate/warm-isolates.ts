@@ -3,7 +3,7 @@ import { Guest, type GuestOptions } from './guest.js';
 import type { GuestIsolate, GuestRun } from './guest-run.js';
 import { WarmIsolate, type IsolateEvents } from './warm-isolate.js';
 
-type GuestParts = Pick<GuestOptions, 'addon' | 'guard' | 'prelude' | 'lazySource' | 'onCatastrophe'>;
+type GuestParts = Pick<GuestOptions, 'addon' | 'guard' | 'prelude' | 'lazySource' | 'python' | 'onCatastrophe'>;
 
 export interface WarmIsolatesParts extends GuestParts {
   events: IsolateEvents<GuestRun>;
@@ -128,7 +128,6 @@ export class WarmIsolates {
   }
 
   #makeGuest(memoryMb: number): Guest {
-    const { addon, guard, prelude, lazySource, onCatastrophe } = this.#parts;
-    return new Guest({ addon, guard, prelude, memoryMb, callNames: this.#callNames, lazySource, onCatastrophe });
+    return new Guest({ ...this.#parts, memoryMb, callNames: this.#callNames });
   }
 }

@@ -1,12 +1,13 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { findExecutorFiles } from './executor-files.js';
+import { findExecutorFiles, findPythonFiles } from './executor-files.js';
 import { sandboxNode } from '../confinement/node-version.js';
 import { onLauncherLost } from '../confinement/start-process.js';
 import { requireTier, sandboxTier } from '../confinement/tier.js';
-import { withDefaults, type SandboxOptions } from '../options.js';
+import { pythonOptions, withDefaults, type SandboxOptions } from '../options.js';
 import type { Sandbox } from '../sandbox.js';
 import { ExecutorPool } from './executor-pool.js';
-import { proveSandbox } from './self-test.js';
+import { LanguagePools } from './language-pools.js';
+import { provePython, proveSandbox } from './self-test.js';
 
 /**
  * Starts a pool of executors and answers when one is ready. Throws `NODE_TOO_OLD`, `EXECUTOR_MISSING`,
@@ -15,7 +16,7 @@ import { proveSandbox } from './self-test.js';
  */
 export async function createSandbox(given: SandboxOptions = {}): Promise<Sandbox> {
   sandboxNode();
-  const { users, requireTier: required = 'T0', withoutKernelRules, cgroup, ...options } = given;
+  const { users, requireTier: required = 'T0', withoutKernelRules, cgroup, python = 'on', ...options } = given;
   const tier = await sandboxTier({ users, withoutKernelRules, cgroup });
   requireTier(tier, required);
   const files = findExecutorFiles(tier.ownUser);
@@ -34,5 +35,13 @@ export async function createSandbox(given: SandboxOptions = {}): Promise<Sandbox
     await pool.stop(0);
     throw thrown;
   }
-  return pool;
+  if (python === 'off') return new LanguagePools(pool, undefined);
+  return new LanguagePools(pool, () => {
+    const pythonFiles = findPythonFiles(tier.ownUser);
+    const settings = pythonOptions(complete, given);
+    return {
+      pool: new ExecutorPool(settings, pythonFiles, tier),
+      prove: () => provePython(settings, pythonFiles, tier),
+    };
+  });
 }

@@ -16,9 +16,13 @@ export interface ExecutorFiles {
   /** Folder with the program and what it reads. */
   folder: string;
   addon: string;
+  /** Folder of the interpreter: for executors of Python. */
+  python?: string;
 }
 
-const bundled = join(dirname(fileURLToPath(import.meta.url)), '../../dist/bundled');
+const dist = join(dirname(fileURLToPath(import.meta.url)), '../../dist');
+const bundled = join(dist, 'bundled');
+const bundledPython = join(dist, 'bundled-python');
 
 /**
  * Finds the files, and copies those that other users cannot reach to a place where they can.
@@ -31,14 +35,24 @@ export function findExecutorFiles(forOthers: boolean): ExecutorFiles {
   }
   const node = sandboxNode();
   const files = { node: node.path, folder: bundled, addon: findAddon(node.abi) };
-  if (!forOthers) return files;
-  for (const name of ['node', 'folder', 'addon'] as const) {
-    const path = files[name];
-    if (isReachableByOthers(path)) continue;
-    const hash = createHash('sha256').update(readFileSync(name === 'folder' ? join(path, 'content.sha256') : path));
-    files[name] = join(stageForOthers({ key: `${name} ${hash.digest('hex')}`, files: { [path]: name } }), name);
-  }
+  if (forOthers)
+    for (const name of ['node', 'folder', 'addon'] as const) files[name] = forAll(files[name], name, name === 'folder');
   return files;
+}
+
+/** As {@link findExecutorFiles}, for executors of Python. Throws `EXECUTOR_MISSING`. */
+export function findPythonFiles(forOthers: boolean): ExecutorFiles {
+  if (!existsSync(join(bundledPython, 'snapshot.bin')))
+    throw errors.error('EXECUTOR_MISSING', `${bundledPython} holds no Python; run "npm run build" first`);
+  const python = forOthers ? forAll(bundledPython, 'python', true) : bundledPython;
+  return { ...findExecutorFiles(forOthers), python };
+}
+
+/** The same file or folder where other users can read it. */
+function forAll(path: string, name: string, isFolder: boolean): string {
+  if (isReachableByOthers(path)) return path;
+  const hash = createHash('sha256').update(readFileSync(isFolder ? join(path, 'content.sha256') : path));
+  return join(stageForOthers({ key: `${name} ${hash.digest('hex')}`, files: { [path]: name } }), name);
 }
 
 /** isolated-vm's native part for a Node: one compiled here, else the prebuilt one. */

@@ -365,7 +365,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     const launched = launchConfined(program, {
       tier: this.#tier,
       user,
-      addressSpaceMb: addressSpaceMb(maxIsolates),
+      addressSpaceMb: addressSpaceMb(maxIsolates, this.#files.python !== undefined),
       memoryMb: Math.ceil(executorRssMb * 1.25),
     });
     void launched.exited.then(() => user.giveBack());
@@ -488,6 +488,7 @@ function isBlank(executor: ProcessExecutor): boolean {
  * V8 reserves about 0.8 GB of addresses for each isolate, and the process about 1.5 GB; resident memory is watched
  * apart.
  */
-function addressSpaceMb(maxIsolates: number): number {
-  return 2500 + 850 * (maxIsolates + 2);
+function addressSpaceMb(maxIsolates: number, hasPython: boolean): number {
+  // V8 guards a WebAssembly memory by reserving all that an index may reach.
+  return hasPython ? 4000 + 17_000 * (maxIsolates + 2) : 2500 + 850 * (maxIsolates + 2);
 }

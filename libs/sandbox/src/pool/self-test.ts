@@ -4,6 +4,7 @@
  * and that the parent ends a builtin which V8 cannot interrupt.
  */
 import { createHash } from 'node:crypto';
+import { pythonScript } from '@annex/manifest';
 import type { ExecutorFiles } from './executor-files.js';
 import { executorProgram } from './executor-program.js';
 import { foreignDescriptors, openDescriptors } from '../confinement/descriptors.js';
@@ -173,4 +174,72 @@ function probe(body: string, kind: 'job' | 'event' = 'job'): RunRequest {
 function unless(outcome: RunOutcome, code: string, what: string): string[] {
   const found = outcome.status === 'failed' ? outcome.error.code : outcome.status;
   return found === code ? [] : [`${what} ended as ${found}`];
+}
+
+/** As {@link proveSandbox}, for executors of Python. Throws `SANDBOX_UNSAFE`. */
+export function provePython(options: PoolOptions, files: ExecutorFiles, tier: SandboxTier): Promise<void> {
+  const key = JSON.stringify(['python', files, tier]);
+  let proof = proven.get(key);
+  if (proof === undefined) {
+    proof = proveInterpreter(options, files, tier);
+    proven.set(key, proof);
+    proof.catch(() => proven.delete(key));
+  }
+  return proof;
+}
+
+async function proveInterpreter(options: PoolOptions, files: ExecutorFiles, tier: SandboxTier): Promise<void> {
+  const { executorRssMb, usualMemoryMb } = options;
+  const logger = { ...probeOptions.logger, error: options.logger.error.bind(options.logger) };
+  const settings = {
+    ...probeOptions,
+    logger,
+    executorRssMb,
+    usualMemoryMb,
+    maxIsolates: 2,
+    killGraceMs: options.killGraceMs,
+  };
+  const pool = new ExecutorPool(settings, files, tier);
+  try {
+    await pool.start();
+    const flags = confinedFlags(executorProgram(files, { optimize: false }));
+    const faults = [...confinementFaults(pool, flags, tier)];
+    const looked = await pool.run(pythonProbe(pythonAbsences, 30_000));
+    if (looked.status === 'failed') faults.push(`inside the interpreter: ${looked.error.message}`);
+    faults.push(...unless(await pool.run(pythonProbe(pythonLoop, 1000)), 'CPU_LIMIT', 'a loop of Python'));
+    if (faults.length > 0) throw errors.error('SANDBOX_UNSAFE', `the sandbox's self-test failed: ${faults.join('; ')}`);
+  } finally {
+    await pool.stop(0);
+  }
+}
+
+/** Goes the way to JavaScript that no import gate closes, and looks for what must not be at its end. */
+const pythonAbsences = `
+from annex import job, PluginContext
+@job('probe')
+def probe(ctx):
+    way = PluginContext.emit.__globals__['_host']._js['call'].constructor
+    for name in ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'process', 'require', 'Buffer']:
+        if way('return typeof ' + name)() != 'undefined':
+            raise Exception(name + ' is there')
+`;
+const pythonLoop = `
+from annex import job
+@job('probe')
+def probe(ctx):
+    while True:
+        pass
+`;
+
+function pythonProbe(source: string, cpuMs: number): RunRequest {
+  const code = pythonScript({ entry: 'main.py', sources: { 'main.py': source } });
+  const bundle = { code, sha256: createHash('sha256').update(code).digest('hex') };
+  return {
+    ...probe(''),
+    language: 'python',
+    isolateKey: bundle.sha256,
+    bundleSha256: bundle.sha256,
+    loadBundle: () => Promise.resolve(bundle),
+    limits: { ...probeLimits, cpuMs },
+  };
 }

@@ -35,6 +35,8 @@ export const emission = {
    * rejection.
    */
   refusal: 13,
+  /** Nothing in the isolate works any more: the run under way ends with what it says, and the isolate goes. */
+  broken: 14,
 } as const;
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;

@@ -74,10 +74,12 @@ function call({ kind, name, run }: Handler, ctx: object, payload: string | undef
 }
 
 /** Sends what the handler's result comes to, or what it threw. */
-async function settle({ web, runs }: Realm, run: RunState, kind: number, value: unknown): Promise<void> {
+async function settle({ web, runs, answer }: Realm, run: RunState, kind: number, value: unknown): Promise<void> {
   try {
     const result = await value;
-    if (kind !== routeKind) answerValue(run, result, !isHookKind(kind));
+    if (answer?.(run, kind, result) === true) {
+      // Sent as it came.
+    } else if (kind !== routeKind) answerValue(run, result, !isHookKind(kind));
     else if (web.isResponse(result)) await answerResponse(run, result, web);
     else answerRoute(run, result, web);
   } catch (thrown) {

@@ -23,6 +23,17 @@ export function install(
   lazySource: (name: string) => string,
   callNames: string,
 ): object {
+  return turnsOf(makeRealm(emitWaiting, emitApart, randomBase64, lazySource, callNames));
+}
+
+/** As {@link install}, without the dispatcher: for realms that change a part of it first. */
+export function makeRealm(
+  emitWaiting: Emit,
+  emitApart: Emit,
+  randomBase64: (bytes: number) => string,
+  lazySource: (name: string) => string,
+  callNames: string,
+): Realm {
   const turn = new Turn(emitWaiting, emitApart);
   const web = installWebGlobals(hostOf(turn, randomBase64, lazySource));
   removeUncountedMemory();
@@ -35,7 +46,13 @@ export function install(
     sdk: makeSdk(registry),
     web,
     makeCtx: prepareCtx(callTree(parseJson(callNames) as string[]), web),
+    answer: undefined,
   };
+  return realm;
+}
+
+/** The dispatcher: every way into the realm. */
+export function turnsOf(realm: Realm): object {
   return { ...bundleTurns(realm), ...runTurns(realm) };
 }
 
@@ -46,7 +63,7 @@ function enter({ runs, turn }: Realm, waiting: number, run: RunState | undefined
 
 /** The turns that make an isolate ready for a bundle's runs. */
 function bundleTurns(realm: Realm): object {
-  const { turn, runs, registry, sdk } = realm;
+  const { turn, runs, registry } = realm;
   return {
     /** What the runs that name this profile have in common. `startOver` 1: forgets all others. */
     profile(
@@ -78,7 +95,7 @@ function bundleTurns(realm: Realm): object {
       if (inspect === 1) registry.describe = (json) => turn.emit(emission.registration, key, 0, 0, json, '', '');
       try {
         const entry = indirectEval(`${code}\n//# sourceURL=plugin.js`) as (sdk: object) => unknown;
-        entry(sdk);
+        entry(realm.sdk);
         turn.emit(emission.loaded, key, registry.count, 0, '', '', '');
       } catch (thrown) {
         failRun(run, thrown);

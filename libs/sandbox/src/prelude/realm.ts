@@ -15,4 +15,6 @@ export interface Realm {
   sdk: object;
   web: WebInternals;
   makeCtx(run: RunState, texts: CtxTexts): object;
+  /** Sends what a handler of another language came to. Answers whether it was one's. */
+  answer: ((run: RunState, kind: number, result: unknown) => boolean) | undefined;
 }

@@ -1,7 +1,7 @@
 import { sandboxLimits } from '@annex/limits/sandbox';
 import type { Emit } from './emissions.js';
 import { emission, logLevels, streamWindow } from './emissions.js';
-import { record, SafeError, SafePromise, slice, defineProperty } from './primordials.js';
+import { keys, record, SafeError, SafePromise, slice, defineProperty } from './primordials.js';
 import { authorFrames } from './stack-frames.js';
 
 interface Settle {
@@ -46,6 +46,8 @@ export class RunState {
   /** Fires `ctx.run.signal`; set when the handler first asks for it. */
   abort: (() => void) | undefined = undefined;
   aborted = false;
+  /** Told when the realm forgets the run. */
+  onDrop: (() => void) | undefined = undefined;
   /** Timers that are pending, by id. */
   timers: Record<PropertyKey, true> | undefined = undefined;
   // Public fields, because plugin code never holds this object, and private ones cost more without an optimising
@@ -179,6 +181,17 @@ export class RunState {
       this.waitingHead += 1;
       next();
     }
+  }
+
+  /** Refuses the calls that are under way: nobody will answer them any more. */
+  endCalls(): void {
+    const { calls } = this;
+    this.calls = undefined;
+    this.waiting = undefined;
+    if (calls === undefined) return;
+    const ids = keys(calls);
+    for (let index = 0; index < ids.length; index += 1)
+      calls[ids[index] as string]?.reject(hostError('RUN_ENDED', 'the run that owns this ctx has ended'));
   }
 
   /** Throws once the run's log is full; the run has then failed already. */

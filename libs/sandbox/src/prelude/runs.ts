@@ -57,6 +57,7 @@ export class Runs {
   /** Forgets a run; its timers will never fire. */
   drop(run: RunState): void {
     run.alive = false;
+    run.onDrop?.();
     if (run.timers !== undefined) for (const id in run.timers) this.forgetTimer(+id);
     delete this.byKey[run.key];
   }

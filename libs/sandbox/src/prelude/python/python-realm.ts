@@ -1,0 +1,164 @@
+import type { CtxTexts } from '../ctx.js';
+import { emission } from '../emissions.js';
+import { parseJson, SafeError, SafePromise, slice, toJson } from '../primordials.js';
+import type { Realm } from '../realm.js';
+import type { RunState } from '../run-state.js';
+import type { Registry } from '../sdk.js';
+import { startInternalTimer } from '../web/timers.js';
+import { PythonAnswer } from './python-answer.js';
+import type { Pyodide, PythonFunction } from './runtime-types.js';
+
+type Description = [kind: string, name: string, options: Record<string, unknown>];
+
+/** What an entry came to, as `load` in `_entry.py` says. */
+interface Loaded {
+  registrations?: Description[];
+  faults?: unknown[];
+  error?: [code: string, message: string, stack: string, delayMs: number];
+}
+
+/** What stands for `ctx` in a realm of Python, which makes its own: the run and its texts. */
+interface PythonCtx {
+  run: RunState;
+  texts: CtxTexts;
+}
+
+/** Leads a message that is a JSON list of `[path, line, column, code, detail]`. */
+const faultsMark = 'PYTHON_FAULTS ';
+/** Said to a call of a run that is over. */
+const overMark = '!';
+
+type Sdk = Record<string, (...args: unknown[]) => void>;
+
+/** Handlers in Python, as the prelude sees them, and the functions that Python calls. */
+export class PythonRealm {
+  readonly #realm: Realm;
+  readonly #python: Pyodide;
+  readonly #load: PythonFunction;
+  readonly #invoke: PythonFunction;
+
+  /** Hands the platform's functions over; the interpreter must be in its place. */
+  constructor(realm: Realm, python: Pyodide, randomBase64: (bytes: number) => string) {
+    this.#realm = realm;
+    this.#python = python;
+    const entry = (name: string): PythonFunction =>
+      python.runPython(`from annex import _entry; _entry.${name}`) as PythonFunction;
+    const wake = entry('wake');
+    wake(
+      (key: number, method: string, args: string, text: string) => this.#call(key, method, args, text),
+      (key: number, level: number, message: string, fields: string) => this.#log(key, level, message, fields),
+      (key: number, delayMs: number) => this.#sleep(key, delayMs),
+      randomBase64,
+    );
+    this.#load = entry('load');
+    this.#invoke = entry('invoke');
+  }
+
+  /** Runs a package's entry and registers what it registered. Throws what is wrong with it. */
+  load(sdk: Sdk, registry: Registry, packageText: string): void {
+    const loaded = parseJson(this.#load(packageText, registry.describe !== undefined) as string) as Loaded;
+    if (loaded.faults !== undefined) throw new SafeError(slice(faultsMark + (toJson(loaded.faults) ?? ''), 0, 8000));
+    if (loaded.error !== undefined) {
+      const [, message, stack] = loaded.error;
+      const error = new SafeError(message);
+      error.stack = stack;
+      throw error;
+    }
+    (loaded.registrations ?? []).forEach((description, index) => this.#register(sdk, description, index));
+  }
+
+  #register(sdk: Sdk, [kind, name, options]: Description, index: number): void {
+    const handler = (ctx: PythonCtx): Promise<PythonAnswer> => this.#run(ctx, index);
+    if (kind === 'lifecycle') {
+      const names: Record<string, string> = {
+        init: 'onInit',
+        install: 'onInstall',
+        config_change: 'onConfigChange',
+        reload: 'onReload',
+        shutdown: 'onShutdown',
+        uninstall: 'onUninstall',
+      };
+      sdk[names[name] ?? '']?.(handler);
+    } else if (kind === 'job') {
+      sdk.job?.(name, handler);
+    } else if (kind === 'health') {
+      sdk.health?.(name, handler);
+    } else {
+      sdk[kind]?.(name, options, handler);
+    }
+  }
+
+  async #run({ run, texts }: PythonCtx, index: number): Promise<PythonAnswer> {
+    const { profile, run: head, request, body, bodyEncoding } = texts;
+    run.onDrop = () => run.endCalls();
+    const isPayload = bodyEncoding === '' && request === '';
+    try {
+      const answer = await this.#invoke.callPromising(
+        run.key,
+        index,
+        profile.fixed,
+        head,
+        request,
+        isPayload ? '' : body,
+        bodyEncoding,
+        isPayload ? body : '',
+      );
+      return new PythonAnswer(answer as string);
+    } catch (thrown) {
+      // Nothing that Python raises gets here: the interpreter itself has come to its end.
+      const turn = this.#realm.turn;
+      const isDeep = thrown instanceof RangeError;
+      turn.emit(emission.broken, run.key, 0, 0, '', '', '');
+      throw new SafeError(
+        isDeep
+          ? 'RecursionError: the interpreter’s own stack is used up; nest data and calls less deeply'
+          : 'the Python interpreter came to its end in this run',
+      );
+    }
+  }
+
+  #runOf(key: number): RunState | undefined {
+    return this.#realm.runs.byKey[key];
+  }
+
+  /** Never rejects: `+` and JSON, `-`, a code and a message, or that the run is over. */
+  async #call(key: number, method: string, args: string, text: string): Promise<string> {
+    const run = this.#runOf(key);
+    if (run === undefined || !run.alive) return overMark;
+    try {
+      return `+${await run.hostCall(method, args, text)}`;
+    } catch (thrown) {
+      if (!run.alive) return overMark;
+      const { code, message } = thrown as { code?: string; message?: string };
+      return `-${code ?? 'PLUGIN_ERROR'}\n${message ?? ''}`;
+    }
+  }
+
+  #log(key: number, level: number, message: string, fields: string): void {
+    const run = this.#runOf(key);
+    if (run === undefined) return;
+    const most = run.ceilings.logBytes;
+    run.log(level, message.length > most ? slice(message, 0, most + 1) : message, fields);
+  }
+
+  #sleep(key: number, delayMs: number): Promise<string> {
+    const run = this.#runOf(key);
+    if (run === undefined || !run.alive) return SafePromise.resolve(overMark);
+    return new SafePromise((resolve) => {
+      const previous = run.onDrop;
+      run.onDrop = () => {
+        previous?.();
+        resolve(overMark);
+      };
+      startInternalTimer(delayMs, () => {
+        run.onDrop = previous;
+        resolve('+');
+      });
+    });
+  }
+
+  /** Bytes of memory that the interpreter has. */
+  get memoryBytes(): number {
+    return this.#python._module.HEAP8.length;
+  }
+}

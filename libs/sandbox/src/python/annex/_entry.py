@@ -1,0 +1,324 @@
+"""Runs a package's entry, and its handlers. What JavaScript calls."""
+
+import asyncio
+import base64
+import inspect
+import json
+import random
+import sys
+import time
+import types
+
+import annex
+from annex import _context, _host, _imports, _json
+from annex._errors import RunEnded, describe
+
+_handlers = []
+_spent = {"hook": ("event", "event_data", "data", "payload"), "job": ("payload", "data")}
+
+
+def run_coroutine(coroutine, **_ignored):
+    """Runs a coroutine to its end, as `asyncio.run`. There is no event loop: what it awaits runs there and then."""
+    while True:
+        try:
+            awaited = coroutine.send(None)
+        except StopIteration as done:
+            return done.value
+        if awaited is not None:
+            coroutine.throw(RuntimeError("there is no event loop here; await coroutines, asyncio.sleep or asyncio.gather"))
+
+
+async def _sleep(delay, result=None):
+    if delay > 0:
+        _host.sleep(delay)
+    return result
+
+
+async def _gather(*awaitables, return_exceptions=False):
+    results = []
+    for each in awaitables:
+        try:
+            results.append(await each)
+        except Exception as error:
+            if not return_exceptions:
+                raise
+            results.append(error)
+    return results
+
+
+class Later:
+    """A task: it runs when it is awaited, and keeps what it came to."""
+
+    def __init__(self, coroutine, **_ignored):
+        self._coroutine = coroutine
+        self._result = None
+
+    def __await__(self):
+        if self._coroutine is not None:
+            coroutine, self._coroutine = self._coroutine, None
+            self._result = yield from coroutine.__await__()
+        return self._result
+
+
+async def _wait_for(awaitable, timeout=None):
+    return await awaitable
+
+
+def prepare():
+    """Once, before the interpreter is kept: what plugins find changed."""
+    _host.capture()
+    _json.guard()
+    _imports.alias()
+    time.sleep = _host.sleep
+    asyncio.run = run_coroutine
+    asyncio.runners.run = run_coroutine
+    asyncio.sleep, asyncio.gather, asyncio.wait_for = _sleep, _gather, _wait_for
+    asyncio.create_task = asyncio.ensure_future = Later
+    sys.dont_write_bytecode = True
+    finder = _imports.Finder()
+    sys.meta_path.insert(0, finder)
+    sys.setrecursionlimit(900)
+    import logging
+
+    logging.basicConfig(stream=_Logged(), format="%(message)s", level=logging.INFO, force=True)
+    logging.raiseExceptions = False
+    logging.lastResort = None
+    root = logging.getLogger()
+    root.handlers[:] = [_LogHandler()]
+
+
+class _Logged:
+    def write(self, text):
+        pass
+
+    def flush(self):
+        pass
+
+
+def _handler_class():
+    import logging
+
+    class LogHandler(logging.Handler):
+        """`logging`: a line of the run's log for each record."""
+
+        def emit(self, record):
+            level = 0 if record.levelno < 20 else 1 if record.levelno < 30 else 2 if record.levelno < 40 else 3
+            text = record.getMessage()
+            if record.exc_info and record.exc_info[1] is not None:
+                text = f"{text}\n{describe(record.exc_info[1])[2]}"
+            _host.log(None, level, text, "" if record.name == "root" else json.dumps({"logger": record.name}))
+
+    return LogHandler
+
+
+_LogHandler = _handler_class()
+
+
+def wake(call, log, sleep, random_base64):
+    """In each isolate, before plugin code: what the kept interpreter must not share with others."""
+    _host.connect(call, log, sleep, random_base64)
+    random.seed(_host.random_bytes(64))
+    sys.meta_path[:] = [each for each in sys.meta_path if type(each).__name__ != "JsFinder"]
+    for name in ("js", "pyodide_js"):
+        sys.modules.pop(name, None)
+
+
+def load(package_text, is_inspection):
+    """Runs the entry. Answers JSON: `{"registrations": […]}`, `{"faults": […]}` or `{"error": […]}`."""
+    package = json.loads(package_text)
+    data = {path: base64.b64decode(text) for path, text in package.get("data", {}).items()}
+    entry = package.get("entry") or ""
+    _imports.place(package["sources"], data, entry)
+    if is_inspection:
+        found = _imports.faults(sorted(package["sources"], key=lambda path: (path != entry, path)))
+        if found:
+            return json.dumps({"faults": found})
+    annex._state["open"] = True
+    try:
+        if entry:
+            module = types.ModuleType("__plugin__")
+            module.__file__ = "/plugin/" + entry
+            module.__package__ = entry.rpartition("/")[0].replace("/", ".")
+            sys.modules["__plugin__"] = sys.modules[entry.removesuffix(".py").rpartition("/")[2]] = module
+            _imports.run_file(entry, module)
+        _take_transforms(package.get("transforms", []))
+    except BaseException as error:
+        return json.dumps({"error": describe(error)})
+    finally:
+        annex._state["open"] = False
+    described = []
+    for kind, name, options, function in annex._registrations:
+        _handlers.append((kind, name, _caller(kind, name, function)))
+        described.append([kind, name, options])
+    try:
+        return _json.dumps({"registrations": described})
+    except (TypeError, ValueError) as error:
+        return json.dumps({"error": ["PLUGIN_ERROR", f"an option of a registration: {error}", "", 0]})
+
+
+def _take_transforms(scripts):
+    for index, (path, name) in enumerate(scripts):
+        module_name = path.removesuffix(".py").replace("/", ".")
+        module = sys.modules.get(module_name)
+        if module is None or getattr(module, "__file__", "") != "/plugin/" + path:
+            module = types.ModuleType(module_name)
+            module.__file__ = "/plugin/" + path
+            module.__package__ = module_name.rpartition(".")[0]
+            sys.modules[module_name] = module
+            _imports.run_file(path, module)
+        run = getattr(module, "transform" if name == "default" else name, None)
+        if callable(run):
+            annex._register("hook", f"annex.transform.{index}", {}, _transform(run))
+
+
+def _transform(run):
+    """A transform gets the event's data; `ctx.event` is the envelope."""
+
+    def handler(ctx, call):
+        first, webhook = call["first"], call.get("webhook")
+        ctx._run.cache["webhook"] = webhook
+        is_event = isinstance(first, dict) and "data" in first and "type" in first
+        if is_event:
+            ctx._event = _context.Record(first)
+        args = [first["data"] if is_event else first]
+        if "second" in call:
+            args.append(call["second"])
+        return run(*_fitting(run, [*args, ctx]))
+
+    handler.wants_all = True
+    return handler
+
+
+def _parameters(function):
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return None
+
+
+def _fitting(function, args):
+    """As many arguments as the function takes."""
+    parameters = _parameters(function)
+    if parameters is None or any(each.kind is each.VAR_POSITIONAL for each in parameters):
+        return args
+    count = sum(each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD) for each in parameters)
+    return args[:count]
+
+
+def _caller(kind, name, function):
+    """How a handler is called, found out once."""
+    parameters = _parameters(function)
+    names = [each.name for each in parameters or []]
+    if kind == "route":
+        takes_all = any(each.kind is each.VAR_KEYWORD for each in parameters or [])
+
+        def call_route(ctx, _payload):
+            params = ctx.params
+            if names and names[0] in params and len(names) <= len(params):
+                return function(**{key: value for key, value in params.items() if takes_all or key in names})
+            given = {key: value for key, value in params.items() if takes_all or key in names[1:]}
+            return function(ctx, **given) if names else function()
+
+        return call_route
+    if kind == "hook":
+        if getattr(function, "wants_all", False):
+            return function
+
+        def call_hook(ctx, event):
+            ctx._event = _context.Record(event)
+            data = event.get("data")
+            data = _context.Record(data) if isinstance(data, dict) else data
+            if len(names) == 1 and names[0] in _spent["hook"]:
+                return function(data)
+            return function(*_fitting(function, [ctx, data, ctx._event]))
+
+        return call_hook
+    if kind == "lifecycle" and name == "config_change":
+
+        def call_change(ctx, change):
+            change = change or {}
+            more = {"revision": change.get("revision"), "previous": change.get("previous")}
+            args = [ctx, change.get("key"), change.get("value"), change.get("op"), more]
+            return function(*_fitting(function, args))
+
+        return call_change
+
+    def call_plain(ctx, payload):
+        return function(*_fitting(function, [ctx, payload]))
+
+    return call_plain
+
+
+def invoke(key, index, fixed, head, request, body, encoding, payload):
+    """Calls a handler. Answers a mark and what follows it: see `PythonRealm`."""
+    run = _host.Run(key, fixed, head, request, body, encoding)
+    _host.enter(run)
+    try:
+        kind, _, handler = _handlers[index]
+        result = handler(_context.context_of(run), json.loads(payload) if payload else None)
+        if inspect.iscoroutine(result):
+            result = run_coroutine(result)
+        _host.flush_line(run)
+        return _route_answer(result) if kind == "route" else _value_answer(kind, result)
+    except RunEnded:
+        return "!"
+    except BaseException as error:
+        answer = "-" + json.dumps(describe(error))
+        try:
+            _host.flush_line(run)
+        except BaseException:
+            pass
+        return answer
+    finally:
+        _host.enter(None)
+
+
+def _value_answer(kind, result):
+    if result is None or kind in ("hook", "lifecycle") and not _is_json(result):
+        return "0"
+    return "=" + _json.dumps(result)
+
+
+def _is_json(result):
+    try:
+        _json.dumps(result)
+        return True
+    except (TypeError, ValueError, RecursionError):
+        return False
+
+
+def _route_answer(result):
+    status, headers = 200, []
+    if isinstance(result, tuple) and len(result) in (2, 3):
+        body, status = result[0], result[1]
+        if isinstance(status, bool) or not isinstance(status, int):
+            raise TypeError("a route's answer is a body, or (body, status), or (body, status, headers)")
+        if not 200 <= status <= 599:
+            raise ValueError(f"the response status {status} is not between 200 and 599")
+        if len(result) == 3 and result[2]:
+            items = result[2].items() if hasattr(result[2], "items") else result[2]
+            for name, value in items:
+                for each in value if isinstance(value, (list, tuple)) else [value]:
+                    headers.append((str(name).lower(), str(each)))
+    else:
+        body = result
+    text = "".join(f"{name}\n{value}\n" for name, value in headers)
+    if text.count("\n") != 2 * len(headers):
+        raise ValueError("a response header contains a line break")
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError("a response header contains a character that no header carries; encode it") from None
+    kinds = [value for name, value in headers if name == "content-type"]
+    encoding = "utf8"
+    if body is None and (status == 200 or status in (204, 205) or 300 <= status < 400):
+        status, encoding, content = 204 if status == 200 else status, "", ""
+    elif isinstance(body, (bytes, bytearray, memoryview)):
+        encoding, content = "base64", base64.b64encode(bytes(body)).decode("ascii")
+        text = text if kinds else f"content-type\napplication/octet-stream\n{text}"
+    elif isinstance(body, str) and kinds and "json" not in kinds[-1].lower():
+        content = body
+    else:
+        content = _json.dumps(body, with_bytes=False)
+        text = text if kinds else f"content-type\napplication/json; charset=utf-8\n{text}"
+    return f"#{status}\n{encoding}\n{len(text)}\n{text}{content}"
