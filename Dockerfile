@@ -22,10 +22,10 @@ COPY examples ./examples
 # Executors get a user of their own only when Annex starts as root, which then is the one process that can see the keys. Start it with
 # `--user annex` to give that layer up for a container without root; docs/sandbox.md says what each choice leaves.
 USER root
-ENV ANNEX_DATA_DIR=/data PORT=3000
+ENV ANNEX_DATA_DIR=/data PORT=3000 ANNEX_METRICS_PORT=9464
 VOLUME /data
-EXPOSE 3000
-# A worker answers no HTTP: while its process lives it is asked nothing, and its leases tell the others when it does not.
+EXPOSE 3000 9464
+# Every role answers there, workers too.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "if (process.env.ANNEX_ROLE === 'worker') process.exit(0); fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ANNEX_METRICS_PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "apps/annex/dist/main.js"]
