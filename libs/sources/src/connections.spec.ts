@@ -341,6 +341,24 @@ describe('the connection of a source', () => {
     expect(origin.left).toEqual([1]);
   });
 
+  it('does not keep those of other tenants out, however many its tenant has', async () => {
+    const origin = new Origin();
+    const [many, other] = [await makeSource(), await makeSource()];
+    await db.sql(
+      `insert into sources (tenant_id, id, name, type, spec, active, next_at)
+       select tenant_id, gen_random_uuid(), 'x' || n, type, spec, true, now() - interval '1 minute'
+       from sources, generate_series(1, 6) n where id = $1`,
+      [many.id],
+    );
+    const held = async (tenantId: Id<'tenant'>): Promise<number> =>
+      (await db.sql('select 1 from sources where tenant_id = $1 and owner is not null', [uuidFromId(tenantId)])).length;
+    const [first, second] = [worker(origin, { perTenant: 3 }), worker(origin, { perTenant: 3 })];
+    await first.look();
+    await second.look();
+    expect([await held(many.tenantId), await held(other.tenantId)]).toEqual([3, 1]);
+    expect([first.count, second.count]).toEqual([4, 0]);
+  });
+
   it('is ended twice without harm', async () => {
     const origin = new Origin();
     await makeSource();

@@ -45,6 +45,8 @@ export interface ConnectionsOptions {
   logger: Logger;
   /** Default {@link sourceLimits.leaseMs}. */
   leaseMs?: number;
+  /** Connections of one tenant that all workers together hold. Default {@link sourceLimits.connectionsPerTenant}. */
+  perTenant?: number;
 }
 
 interface Held {
@@ -105,11 +107,11 @@ export class Connections implements Stoppable {
 
   /** One round: extends leases, ends what is lost, opens what is due. */
   async look(): Promise<void> {
-    const { database, ownerId, types } = this.options;
+    const { database, ownerId, types, perTenant = sourceLimits.connectionsPerTenant } = this.options;
     await this.#renew();
     const limit = sourceLimits.connections - this.#held.size;
     if (this.#isStopped || limit <= 0) return;
-    const claim = { owner: ownerId, leaseMs: this.#leaseMs, types, limit };
+    const claim = { owner: ownerId, leaseMs: this.#leaseMs, types, limit, perTenant };
     for (const source of await database.platform((tx) => claimSources(tx, claim))) this.#hold(source);
   }
 

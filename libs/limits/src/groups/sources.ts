@@ -32,6 +32,8 @@ export const sourceLimits = {
   leaseMs: 12 * SECOND,
   /** Connections that one worker holds. */
   connections: 50,
+  /** Connections of one tenant that all workers together hold; its others wait for one to end. */
+  connectionsPerTenant: 20,
   /** The time that a connection has to end when it is asked to. */
   stopMs: 5 * SECOND,
 } as const;

@@ -27,15 +27,31 @@ const claimSql = `
       -- A plugin that is starting is not ready for what its sources give.
       and (installation_id is null or exists (select 1 from installations i
         where i.tenant_id = q.tenant_id and i.id = q.installation_id and i.status = 'enabled'))
+      -- One tenant's connections are not to keep those of the others out: held ones, and those before this one in turn.
+      and (select count(*) from sources h
+        where h.tenant_id = q.tenant_id and h.type = any($3::text[]) and h.active and not h.paused
+          and h.failed_at is null
+          and (h.lease_until > now() or h.next_at <= now() and (h.next_at, h.id) < (q.next_at, q.id))) < $5
     order by next_at limit $4 for update skip locked
   ) due
   where s.tenant_id = due.tenant_id and s.id = due.id
   returning s.tenant_id, s.id, s.name, s.installation_id, s.type, s.spec, s.cursor, s.token`;
 
+/** What a worker claims. */
+interface Claim {
+  owner: string;
+  leaseMs: number;
+  types: readonly string[];
+  /** Sources that it has room for. */
+  limit: number;
+  /** Connections of one tenant that all workers together hold. */
+  perTenant: number;
+}
+
 /** Claims sources of these types that are due and that nobody holds. */
 export async function claimSources(
   tx: PlatformTransaction,
-  { owner, leaseMs, types, limit }: { owner: string; leaseMs: number; types: readonly string[]; limit: number },
+  { owner, leaseMs, types, limit, perTenant }: Claim,
 ): Promise<HeldSource[]> {
   const rows = await tx.query<{
     tenant_id: string;
@@ -46,7 +62,7 @@ export async function claimSources(
     spec: SourceSpec;
     cursor: Json;
     token: string;
-  }>(claimSql, [owner, leaseMs, types, limit]);
+  }>(claimSql, [owner, leaseMs, types, limit, perTenant]);
   return rows.map((row) => ({
     tenantId: idFromUuid('tenant', row.tenant_id),
     id: idFromUuid('source', row.id),
