@@ -59,6 +59,11 @@ const owners = [
     owner: 'libs/scheduling',
     why: 'cron texts pass the strict grammar and the clock rules of libs/scheduling',
   },
+  {
+    packages: ['@a2a-js/sdk'],
+    owner: 'libs/webhooks/src/agents',
+    why: 'what agents are told leaves through an egress, and what they say is not to be believed',
+  },
   { packages: ['bullmq', 'ioredis'], owner: 'libs/queue', why: 'both backends stand behind the port of libs/queue' },
 ];
 

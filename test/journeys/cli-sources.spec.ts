@@ -203,15 +203,24 @@ spec:
       prompt: Find out why.
 `;
 
-  it('writes mappings that validate finds nothing in and that a server takes, and names the Hook', async () => {
+  it('writes mappings and agents that validate finds nothing in, and mappings that a server takes', async () => {
     write('khook.yaml', khook);
     mkdirSync(join(cli.folder, 'desk'));
-    write('desk/plugin.json', '{ "slug": "desk", "name": "Desk", "version": "1.0.0", "entry": "main.js" }');
+    write(
+      'desk/plugin.json',
+      JSON.stringify({
+        ...{ slug: 'desk', name: 'Desk', version: '1.0.0', entry: 'main.js' },
+        ...{ permissions: ['agents.call'], secrets: ['KAGENT_URL'] },
+      }),
+    );
     write('desk/main.js', 'export {}');
     const brought = await answer('import khook khook.yaml --out desk --dedupe');
     expect(brought).toMatchObject({
-      written: [{ path: 'desk/mappings/khook.yaml', rules: 1, enabled: 1, from: 'khook.yaml' }],
-      left_out: [{ kind: 'Hook', name: 'staging/pods', file: 'khook.yaml', line: 10 }],
+      written: [
+        { path: 'desk/mappings/khook.yaml', rules: 1, enabled: 1, from: 'khook.yaml' },
+        { path: 'desk/agents/pods-pod-restart.yaml', agent: 'staging/analyzer', from: 'khook.yaml' },
+      ],
+      left_out: [],
       warnings: [{ file: 'khook.yaml', line: 5 }],
     });
     expect(readFileSync(join(cli.folder, 'desk/mappings/khook.yaml'), 'utf8')).toContain('# Restarts');
@@ -227,7 +236,7 @@ spec:
     const twice = await cli.run(['import', 'khook', 'khook.yaml', '--out', 'desk']);
     expect([twice.code, twice.err]).toEqual([2, expect.stringContaining('FILE_EXISTS')]);
     expect(await text('import khook khook.yaml --out desk --force')).toMatch(
-      /khook\.yaml:10 +left out +Hook staging\/pods[^]*written desk\/mappings\/khook\.yaml: 1 rules/,
+      /written desk\/mappings\/khook\.yaml: 1 rules[^]*written desk\/agents\/pods-pod-restart\.yaml/,
     );
     const missing = await cli.run(['import', 'khook', 'absent.yaml']);
     expect([missing.code, missing.err]).toEqual([2, expect.stringContaining('absent.yaml')]);

@@ -84,6 +84,32 @@ async function firingAlert({ tenant: { owner } }: Stage): Promise<string> {
   return id(owner.get('/api/alerts'));
 }
 
+/** An agent that is asked only after a yes. */
+async function anAgent({ tenant }: Stage): Promise<void> {
+  const file = `api_version: v1
+agent: { protocol: a2a, url: "https://agent.example.com/rpc" }
+prompt: hello
+approval: required
+`;
+  await tenant.install({
+    manifest: { slug: 'doctor', permissions: ['agents.call'] },
+    code: '',
+    files: { 'agents/fix.yaml': file },
+  });
+}
+
+/** The id of a question that waits for a yes. */
+async function pendingQuestion(on: Stage): Promise<string> {
+  await anAgent(on);
+  const { body } = await on.tenant.owner.post('/api/agents/fix/test', {});
+  const path = `/api/agents/questions/${body.id as string}`;
+  await until(
+    () => on.tenant.owner.get(path),
+    (answer) => answer.body.approval !== null,
+  );
+  return body.id as string;
+}
+
 const webhook = { name: 'out', url: 'https://hooks.example.com/in', events: ['x.y'] };
 const makeTable = ({ tenant }: Stage): Promise<string> => id(tenant.owner.post('/api/data/orders', { n: 1 }));
 
@@ -126,6 +152,28 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     { path: '/api/hooks/shop' }
   ),
   'PUT /api/hooks/{source}': () => Promise.resolve({ path: '/api/hooks/shop', body: { preset: 'none' } }),
+  'POST /api/agents/{id}/disable': async (on) => (await anAgent(on), { path: '/api/agents/fix/disable' }),
+  'POST /api/agents/{id}/enable': async (on) => (await anAgent(on), { path: '/api/agents/fix/enable' }),
+  'POST /api/agents/{id}/test': async (on) => (
+    await anAgent(on),
+    { path: '/api/agents/fix/test', body: { data: 1 }, other: { body: { data: 2 } } }
+  ),
+  'POST /api/agents/questions/{id}/approve': async (on) => ({
+    path: `/api/agents/questions/${await pendingQuestion(on)}/approve`,
+  }),
+  'POST /api/agents/questions/{id}/reject': async (on) => ({
+    path: `/api/agents/questions/${await pendingQuestion(on)}/reject`,
+    body: { reason: 'no' },
+    other: { body: { reason: 'never' } },
+  }),
+  'POST /api/agents/questions/{id}/cancel': async (on) => ({
+    path: `/api/agents/questions/${await pendingQuestion(on)}/cancel`,
+  }),
+  'POST /api/agents/questions/{id}/replay': async (on) => {
+    const question = await pendingQuestion(on);
+    await on.tenant.owner.post(`/api/agents/questions/${question}/cancel`);
+    return { path: `/api/agents/questions/${question}/replay` };
+  },
   'POST /api/alerts/{id}/resolve': async (on) => ({ path: `/api/alerts/${await firingAlert(on)}/resolve` }),
   'POST /api/alerts/{id}/silence': async (on) => ({
     path: `/api/alerts/${await firingAlert(on)}/silence`,

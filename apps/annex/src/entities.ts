@@ -45,7 +45,7 @@ import { SettingChangeRow, SettingHeadRow, SettingMirrorRow, SettingRow, Setting
 import { SourceRow } from '@annex/sources';
 import { DocumentRow, DocumentTableRow, DocumentUsageRow, DocumentValueRow } from '@annex/tables';
 import { SecretRow, TenantKeyRow } from '@annex/vault';
-import { HookSourceRow, WebhookAttemptRow, WebhookDeliveryRow, WebhookRow } from '@annex/webhooks';
+import { AgentQuestionRow, HookSourceRow, WebhookAttemptRow, WebhookDeliveryRow, WebhookRow } from '@annex/webhooks';
 
 /**
  * Every table of the libraries as a class, which stands in `rows/` of the library that owns it. entities.spec.ts
@@ -117,6 +117,7 @@ export const entities = [
   NoticeRuleRow,
   NoticeStateRow,
   HookSourceRow,
+  AgentQuestionRow,
   WebhookAttemptRow,
   WebhookDeliveryRow,
   WebhookRow,

@@ -36,6 +36,7 @@ import { Tables } from '@annex/tables';
 import { TemplateRenderer } from '@annex/templates';
 import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault } from '@annex/vault';
 import {
+  Agents,
   connectPackageWebhooks,
   Deliverer,
   InboundHooks,
@@ -87,6 +88,7 @@ export interface Platform extends Stoppable {
   tables: Tables;
   vault: Vault;
   webhooks: Webhooks;
+  agents: Agents;
   hooks: InboundHooks;
   sources: Sources;
   settingsTree: SettingsTree;
@@ -143,8 +145,10 @@ async function startParts(
   const tables = new Tables({ database, clock: context.clock, limits: settings.tableLimits, views });
   const { sandbox, tier } = executors;
   const maskers = new Maskers();
-  const execution = openExecution(context, { sandbox, vault, maskers, files, mail, tables });
-  const { deliverer, webhooks, hooks } = openWebhooks(context, { vault, maskers, execution });
+  const templates = new TemplateRenderer();
+  undo.push(() => templates.stop());
+  const execution = openExecution(context, { sandbox, vault, maskers, files, mail, tables, templates });
+  const { deliverer, webhooks, agents, hooks } = openWebhooks(context, { vault, maskers, execution, templates });
   const settingParts = openSettings(context, access);
   const dispatcher = openDispatcher(context, { queue, execution, installations, deliverer, ...settingParts });
   const sources = openSources(context, { vault, maskers, execution });
@@ -176,7 +180,7 @@ async function startParts(
       files.listensOn(url);
       platformMail.listensOn(url);
     },
-    ...{ runs, tables, health, pluginsFile, installations, logger, vault, webhooks, hooks },
+    ...{ runs, tables, health, pluginsFile, installations, logger, vault, webhooks, agents, hooks },
     operations: new Operations({ database, settings: settings.shown }),
     ...sources,
     ...notices,
@@ -356,13 +360,12 @@ interface ExecutionParts {
   files: Files;
   mail: Mailer;
   tables: Tables;
+  templates: TemplateRenderer;
 }
 
 function openExecution(context: PlatformContext, { vault, maskers, ...parts }: ExecutionParts): Execution {
   const egress = createEgress({ allowPrivate: context.settings.egressAllowPrivate });
   egress.start();
-  const templates = new TemplateRenderer();
-  context.undo.push(() => templates.stop());
   return new Execution({
     ...shared(context),
     ...parts,
@@ -379,7 +382,6 @@ function openExecution(context: PlatformContext, { vault, maskers, ...parts }: E
       emit: emitEvent,
       reservedEvents: context.settings.reservedEvents,
     }),
-    templates,
     ceilings: context.settings.runCeilings,
     reservedEvents: context.settings.reservedEvents,
   });
@@ -388,22 +390,36 @@ function openExecution(context: PlatformContext, { vault, maskers, ...parts }: E
 interface WebhookParts {
   deliverer: Pick<AttemptPort, 'runAttempt'>;
   webhooks: Webhooks;
+  agents: Agents;
   hooks: InboundHooks;
 }
 
 function openWebhooks(
   context: PlatformContext,
-  { vault, maskers, execution }: { vault: Vault; maskers: Maskers; execution: Execution },
+  {
+    vault,
+    maskers,
+    execution,
+    templates,
+  }: { vault: Vault; maskers: Maskers; execution: Execution; templates: TemplateRenderer },
 ): WebhookParts {
   // Places of its own: what plugins ask for may take long, and deliveries are not to wait for it.
   const egress = createEgress({ allowPrivate: context.settings.egressAllowPrivate, maxWaitMs: webhookLimits.waitMs });
   const parts = { ...shared(context), secrets: vault, egress, emit: emitEvent };
+  const deliverer = new Deliverer({
+    ...parts,
+    transforms: execution,
+    texts: templates,
+    models: execution,
+    maskerOf: (values) => maskers.of(values),
+    onSecretsUsed: ({ tenantId, installationId }, names) => execution.usedSecrets(tenantId, installationId, names),
+  });
   return {
-    deliverer: new Deliverer({
+    deliverer,
+    agents: new Agents({
       ...parts,
-      transforms: execution,
-      maskerOf: (values) => maskers.of(values),
-      onSecretsUsed: ({ tenantId, installationId }, names) => execution.usedSecrets(tenantId, installationId, names),
+      installations: execution.snapshots,
+      forget: (run, signal) => deliverer.forgetQuestion(run, signal),
     }),
     webhooks: new Webhooks({ ...parts, installations: execution.snapshots }),
     hooks: new InboundHooks({ ...shared(context), secrets: vault, emit: emitEvent }),

@@ -18,7 +18,7 @@ import { Notices } from '@annex/notices';
 import { Sources, type Receiving } from '@annex/sources';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
-import { InboundHooks, Webhooks } from '@annex/webhooks';
+import { Agents, InboundHooks, Webhooks } from '@annex/webhooks';
 import type { FastifyInstance } from 'fastify';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, NestFactory, Reflector } from '@nestjs/core';
@@ -76,6 +76,7 @@ export interface ApiServices {
   tables: Tables;
   vault: Vault;
   webhooks: Webhooks;
+  agents: Agents;
   hooks: InboundHooks;
   sources: Sources;
   settingsTree: SettingsTree;
@@ -162,6 +163,7 @@ function apiModule(services: ApiServices, { closing, routes, problems, publicUrl
       { provide: Installations, useValue: services.installations },
       { provide: Vault, useValue: services.vault },
       { provide: Webhooks, useValue: services.webhooks },
+      { provide: Agents, useValue: services.agents },
       { provide: InboundHooks, useValue: services.hooks },
       { provide: Sources, useValue: services.sources },
       { provide: SettingsTree, useValue: services.settingsTree },

@@ -30,6 +30,7 @@ export const executionErrors = defineErrors('execution', {
   SECRET_REF_LIMIT: { title: 'A request refers to secrets too often', status: 413, fault: 'limit' },
   ANALYTICS_LIMIT: { title: 'A limit of analytics was reached', status: 429, fault: 'limit' },
   FILE_CALL_LIMIT: { title: 'The bytes of one ctx.files call are more than its limit', status: 413, fault: 'limit' },
+  AGENT_UNKNOWN: { title: 'The package has no such agent', status: 404, fault: 'plugin' },
   WEBHOOK_UNKNOWN: { title: 'The package has no such webhook', status: 404, fault: 'plugin' },
   TEMPLATES_TOO_LARGE: { title: 'The templates of a package are larger than their limit', status: 413, fault: 'limit' },
   STOPPED: { title: 'This process is shutting down', status: 503, fault: 'platform' },

@@ -4,7 +4,7 @@
  * Execution.#execute}.
  */
 import { createBroker, type Broker } from '@annex/broker';
-import { hostMethods, storageProblem } from '@annex/host-api';
+import { hostMethods, storageProblem, type HostResult } from '@annex/host-api';
 import { secretUse } from '@annex/installations';
 import {
   isAnnexError,
@@ -33,6 +33,7 @@ import { databaseTrouble, whileAvailable } from './host-calls/while-available.js
 import type { PluginRoutesPort } from './host-calls/plugins.js';
 import type { CreateMasker, EgressPort, LlmPort, SecretsPort, SendWebhook, StartJob } from './host-calls/ports.js';
 import type { RunIdentity } from './host-calls/run-identity.js';
+import { askFiltered, promptOf } from './host-calls/llm.js';
 import type { TemplatesPort } from './host-calls/templates.js';
 import { SecretMasks } from './masking/secret-masks.js';
 import { KvBrowser } from './reading/kv-browser.js';
@@ -55,6 +56,18 @@ import { StackMaps } from './running/stack-map.js';
 import { runTransform, type TransformCall, type TransformEnding } from './running/transforms.js';
 import { InstallationSnapshots } from './snapshots/installation-snapshots.js';
 import type { InstallationSnapshot, SnapshotLimits, SnapshotRoute } from './snapshots/snapshot.js';
+
+/** A question to a language model that no handler asks. */
+export interface ModelQuestion {
+  snapshot: InstallationSnapshot;
+  /** How far it lies from the outside world. */
+  depth: number;
+  prompt: string;
+  system: string | null;
+  model: string | null;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
 
 export interface ExecutionOptions {
   database: Database;
@@ -512,6 +525,35 @@ export class Execution {
     return recorded.status === 'failed'
       ? { runId, status: 'failed', error: { code: recorded.error.code, message: recorded.error.message } }
       : { runId, status: 'succeeded', value: answered };
+  }
+
+  /**
+   * Asks a language model in the name of a plugin, without a handler of it: between the tenant's filters, and counted
+   * as `ctx.llm` is. Throws what `ctx.llm` throws, and `LLM_UNAVAILABLE` where no model is joined.
+   */
+  askModel({
+    snapshot,
+    depth,
+    prompt,
+    system,
+    model,
+    timeoutMs,
+    signal,
+  }: ModelQuestion): Promise<HostResult<'llm.run'>> {
+    const ports = this.#llm(this.options.llm);
+    if (!ports) throw outcomeErrors.error('LLM_UNAVAILABLE', 'No language model is joined here.');
+    const options = { ...(system !== null && { system }), ...(model !== null && { model }) };
+    return askFiltered(ports, {
+      snapshot,
+      prompt: { ...promptOf(prompt, options), plugin: snapshot.slug },
+      pass: {
+        user: null,
+        signal,
+        deadlineMs: this.options.clock.now() + timeoutMs,
+        cause: atDepth(depth),
+      },
+      onUsed: (usage) => ports.onUsed({ snapshot }, usage),
+    });
   }
 
   /** Runs a transform of a webhook, as {@link runTransform} does. Never rejects. */

@@ -28,6 +28,7 @@ export { emailHandlers, type EmailOptions, type MailPort } from './host-calls/em
 export { templateHandlers, type LoadTemplates, type TemplatesPort } from './host-calls/templates.js';
 export { fileHandlers, type FilesPort } from './host-calls/files.js';
 export { llmHandlers, type LlmHandlerOptions } from './host-calls/llm.js';
+export { webhookHandlers } from './host-calls/webhooks.js';
 export { dbHandlers, type TablesPort } from './host-calls/db.js';
 export { httpHandlers } from './host-calls/http.js';
 export { callerHeader, withheldHeaders } from './host-calls/plugins.js';

@@ -16,6 +16,7 @@ export const permissionNames = [
   'send_email',
   'emit_webhook',
   'llm.use',
+  'agents.call',
 ] as const;
 
 /** One name of {@link permissionNames}. */
@@ -56,6 +57,11 @@ export const permissionTexts: Readonly<Record<PermissionName, PermissionText>> =
     title: 'Use the language model',
     detail: 'Send prompts to the configured language model; its tokens are billed to this tenant.',
     risk: 'medium',
+  },
+  'agents.call': {
+    title: 'Ask agents',
+    detail: 'Ask the agents that the package defines, about events and at any moment; what they are told leaves here.',
+    risk: 'high',
   },
 };
 

@@ -32,6 +32,7 @@ const contract: Record<HostMethod, string | null> = {
   'shared.incr': null,
   'email.send': 'send_email',
   'webhooks.send': 'emit_webhook',
+  'agents.send': 'agents.call',
   'llm.run': 'llm.use',
   emit: null,
   'jobs.runNow': null,

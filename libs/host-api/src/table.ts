@@ -4,6 +4,7 @@
  * import('./handlers.js').HostHandlers}).
  */
 import { z } from 'zod';
+import { agentCalls } from './calls/agents.js';
 import { analyticsCalls } from './calls/analytics.js';
 import { dbCalls } from './calls/db.js';
 import { emailCalls } from './calls/email.js';
@@ -29,6 +30,7 @@ export const hostCalls = {
   ...sharedCalls,
   ...emailCalls,
   ...webhookCalls,
+  ...agentCalls,
   ...llmCalls,
   ...templateCalls,
   ...analyticsCalls,

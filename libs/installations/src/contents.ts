@@ -16,6 +16,7 @@ export interface ReleaseContents {
   jobs: { name: string; schedule: string | null; timezone: string }[];
   secrets: { name: string; required: boolean; description: string | null }[];
   webhooks: { name: string; on: string[] }[];
+  agents: { name: string; on: string[]; protocol: 'a2a' | 'llm'; /** An admin says yes first. */ approval: boolean }[];
   /** Mappings change the events of the whole tenant, so whoever enables the plugin sees what they do. */
   mappings: { name: string; rules: number; makes: string[]; drops: boolean }[];
   /** Slug → SemVer range. */
@@ -39,7 +40,10 @@ export function viewContents({
     filters: manifest.filters,
     jobs: manifest.jobs.map(({ name, schedule, timezone }) => ({ name, schedule, timezone })),
     secrets: manifest.secrets.map(({ name, required, description }) => ({ name, required, description })),
-    webhooks: webhooks.map(({ name, on }) => ({ name, on })),
+    webhooks: webhooks.filter(({ agent }) => !agent).map(({ name, on }) => ({ name, on })),
+    agents: webhooks.flatMap(({ name, on, agent }) =>
+      agent ? [{ name, on, protocol: agent.protocol, approval: agent.approvalS !== null }] : [],
+    ),
     mappings: mappings.map(({ name, definition: { rules, correlations, unmapped } }) => ({
       name,
       rules: rules.length,

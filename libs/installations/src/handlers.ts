@@ -38,11 +38,13 @@ export function subscriptionsOf({
 
 /** The webhooks of a release, each with its own policy of retries. */
 export function webhooksOf({ webhooks }: Pick<ReleaseRow, 'webhooks'>): DeclaredWebhook[] {
-  return webhooks.map(({ name, url, on, retry }) => ({
+  return webhooks.map(({ name, url, on, retry, where, agent }) => ({
     name,
     url,
     events: on,
     policy: retry === null ? {} : { retry },
+    filter: where ?? null,
+    transport: agent?.protocol ?? 'http',
   }));
 }
 

@@ -42,6 +42,7 @@ export interface ReleaseDiff {
   jobs: Changes<ReleaseContents['jobs'][number]>;
   secrets: Changes<ReleaseContents['secrets'][number]>;
   webhooks: Changes<ReleaseContents['webhooks'][number]>;
+  agents: Changes<ReleaseContents['agents'][number]>;
   mappings: Changes<ReleaseContents['mappings'][number]>;
   dependencies: Changes<{ slug: string; range: string }>;
   /** The schema of the settings is another one. */
@@ -87,6 +88,7 @@ export async function diffReleases(
     jobs: changes(before.jobs, after.jobs, byName),
     secrets: changes(before.secrets, after.secrets, byName),
     webhooks: changes(before.webhooks, after.webhooks, byName),
+    agents: changes(before.agents, after.agents, byName),
     mappings: changes(before.mappings, after.mappings, byName),
     dependencies: changes(listed(before.dependencies), listed(after.dependencies), ({ slug }) => slug),
     config_schema_changed: !isDeepStrictEqual(from.manifest.config, to.manifest.config),

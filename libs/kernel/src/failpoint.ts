@@ -7,6 +7,8 @@
 /** Every place, in the order in which accepted work passes them. */
 export const failpoints = [
   /** An event is written, its transaction not yet committed. */
+  'agent.asking',
+  'agent.asked',
   'emit.written',
   /** An event is committed, its sender not yet answered. */
   'emit.committed',

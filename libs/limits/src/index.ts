@@ -34,7 +34,7 @@ export {
 } from './groups/calls.js';
 export { portalLimits } from './groups/portal.js';
 export { operationsLimits } from './groups/operations.js';
-export { eventLimits, webhookLimits, hookLimits, mappingLimits } from './groups/events.js';
+export { agentLimits, eventLimits, webhookLimits, hookLimits, mappingLimits } from './groups/events.js';
 export {
   archiveLimits,
   packageFileLimits,
@@ -42,6 +42,7 @@ export {
   compilerLimits,
   routeLimits,
   settingLimits,
+  packageAgentLimits,
   packageWebhookLimits,
 } from './groups/packages.js';
 export { catalogueLimits, publisherLimits } from './groups/catalogue.js';

@@ -11,6 +11,7 @@ import type { Registration } from './registration.js';
 import { contractVersion, defaultManifestLimits, type Manifest, type ManifestLimits } from './schema/manifest.js';
 import { readManifest } from './schema/read-manifest.js';
 import { type PackageLimits } from './zip/limits.js';
+import { agentPermissionWarnings, readAgents } from './agents/read-agents.js';
 import { readPackageMappings, type PackageMapping } from './mappings/read-package-mappings.js';
 import type { WebhookDefinition } from './webhooks/definition.js';
 import { readWebhooks } from './webhooks/read-webhooks.js';
@@ -59,7 +60,7 @@ export interface PackageReport {
   registrations?: Registration[];
   /** What the bundle's code can reach. */
   reach?: BundleReach;
-  /** What `webhooks/*.yaml` say; of a package with faults, those that are sound. */
+  /** What `webhooks/*.yaml` and `agents/*.yaml` say; of a package with faults, those that are sound. */
   webhooks: WebhookDefinition[];
   /** What `mappings/*.yaml` say; of a package with faults, those that are sound. */
   mappings: PackageMapping[];
@@ -133,7 +134,11 @@ export async function checkPackage(bytes: Uint8Array, options: CheckPackageOptio
   report.warnings.push(...mappings.warnings);
   report.read = [...new Set([...code.read, ...webhooks.read])];
   keepCounted(report, [...code.reached, ...webhooks.reached], packageLimits);
-  if (options.findTemplateFaults) report.errors.push(...templateFaults(files, options.findTemplateFaults));
+  if (options.findTemplateFaults)
+    report.errors.push(
+      ...templateFaults(files, options.findTemplateFaults),
+      ...promptFaults(report.webhooks, options.findTemplateFaults),
+    );
   report.ok = report.errors.length === 0;
   return report;
 }
@@ -182,6 +187,21 @@ function templateFaults(files: PackageFiles, find: TemplatesPort): InputFault[] 
     });
 }
 
+/** Faults of the questions that agents are asked, which are templates too. */
+function promptFaults(webhooks: readonly WebhookDefinition[], find: TemplatesPort): InputFault[] {
+  return webhooks.flatMap(({ name, agent }) =>
+    agent === undefined
+      ? []
+      : find({ 'prompt.txt': agent.prompt })
+          .slice(0, 1)
+          .map(({ line, message }) => ({
+            pointer: jsonPointer('agents', `${name}.yaml`, 'prompt'),
+            code: 'TEMPLATE_INVALID',
+            detail: `agents/${name}.yaml: prompt${line === undefined ? '' : `, line ${line}`}: ${message}.`,
+          })),
+  );
+}
+
 /** A picture among the templates is none. */
 function isText(bytes: Uint8Array): boolean {
   return isUtf8(bytes) && !bytes.includes(0);
@@ -204,7 +224,16 @@ async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions
       detail: 'the package has webhooks, and none of them sends without the permission; add "emit_webhook".',
     });
   }
-  const transforms = await bundleTransforms(files, reading.webhooks, inspect);
+  const agents = readAgents(files, {
+    declaredSecrets: manifest?.secrets.map(({ name }) => name),
+    allow: manifest?.http.allow,
+    taken: reading.webhooks.map(({ name }) => name),
+  });
+  report.webhooks = [...reading.webhooks, ...agents.agents];
+  report.errors.push(...agents.errors);
+  report.warnings.push(...agents.warnings);
+  if (manifest) report.warnings.push(...agentPermissionWarnings(agents.agents, manifest));
+  const transforms = await bundleTransforms(files, report.webhooks, inspect);
   report.transforms = transforms.bundle;
   report.errors.push(...transforms.errors);
   report.warnings.push(...transforms.warnings);

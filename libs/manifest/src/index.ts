@@ -47,7 +47,8 @@ export {
 export { readCors, type CorsReading, type CorsRules } from './routes/cors.js';
 export { packFiles, packFolder } from './pack/pack.js';
 export { parseRoutePath, routeShape, type RoutePathReading, type RouteSegment } from './routes/route-path.js';
-export type { ScriptRef, WebhookDefinition } from './webhooks/definition.js';
+export { readAgents, type AgentDefinition } from './agents/read-agents.js';
+export type { AgentTerms, ScriptRef, WebhookDefinition } from './webhooks/definition.js';
 export { fillPlaceholders, placeholdersOf, type Placeholder } from './webhooks/placeholders.js';
 export { readWebhooks, webhookHeaderFault, type WebhooksReading } from './webhooks/read-webhooks.js';
 export { readYaml, type ReadYamlOptions, type YamlReading } from './schema/read-yaml.js';

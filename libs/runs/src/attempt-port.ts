@@ -24,6 +24,15 @@ export type AttemptOutcome = {
       error: { code: string; message: string };
       /** For `RETRY_AFTER`: what the plugin asked for. */
       retryAfterMs?: number;
+      /** What takes effect if the run has failed for good with this: called in the transaction that ends it. */
+      commit?: (tx: TenantTransaction) => Promise<void>;
+    }
+  | {
+      /** Somebody outside has to answer first. The run holds no place meanwhile, and no attempt is counted. */
+      status: 'waiting';
+      waitingFor: 'agent' | 'approval';
+      /** When to look again at the latest, in milliseconds from now. */
+      delayMs: number;
     }
   | { status: 'cancelled' }
   | {

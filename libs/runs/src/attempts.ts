@@ -31,6 +31,8 @@ export interface AttemptCounts {
   retrying: number;
   cancelled: number;
   skipped: number;
+  /** Attempts after which the run waits for somebody outside. */
+  waiting: number;
   handedBack: number;
   /** Ended after another worker had taken over: nothing was written. */
   fenced: number;
@@ -69,6 +71,7 @@ export class Attempts {
     retrying: 0,
     cancelled: 0,
     skipped: 0,
+    waiting: 0,
     handedBack: 0,
     fenced: 0,
   };
@@ -240,7 +243,7 @@ export class Attempts {
     }
     const status = await this.#ends.write(run, ended);
     if (status === 'parked') this.counts.handedBack += 1;
-    else this.counts[status ?? 'fenced'] += 1;
+    else this.counts[status === 'queued' ? 'waiting' : (status ?? 'fenced')] += 1;
   }
 }
 

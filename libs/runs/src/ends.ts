@@ -8,7 +8,7 @@ import type { AttemptOutcome } from './attempt-port.js';
 import { Batcher } from './batcher.js';
 import { countsAgainstPlugin } from './outcomes.js';
 import { countsAsAttempt, nextAttempt, retryPolicyFor } from './retry.js';
-import type { RunStatus } from './run-status.js';
+import { hasEnded, type RunStatus } from './run-status.js';
 import { finishAttempts, handBack, type AttemptEnd, type EndedAttempt } from './sql/claim.js';
 import type { ClaimedRun } from './sql/claim-due.js';
 import { unparkEndpoint } from './sql/endpoint-turns.js';
@@ -38,12 +38,14 @@ export interface FailingPlugin {
   error: { code: string; message: string };
 }
 
-type Commit = NonNullable<Extract<AttemptOutcome, { status: 'succeeded' }>['commit']>;
+type Commit = NonNullable<Extract<AttemptOutcome, { status: 'succeeded' | 'failed' }>['commit']>;
 
 interface EndWithEffects {
   end: AttemptEnd;
   commit: Commit;
 }
+
+const cancelled = { code: 'CANCELLED', message: 'The run was cancelled.' };
 
 /** Tries of finishing an attempt while PostgreSQL is away, and the longest pause between two. */
 const finishTries = 40;
@@ -61,7 +63,7 @@ async function finishWithEffects(
     tx,
     ends.map(({ end }) => end),
   );
-  for (const [index, { commit }] of ends.entries()) if (ended[index]?.status === 'succeeded') await commit(tx);
+  for (const [index, { end, commit }] of ends.entries()) if (ended[index]?.status === end.status) await commit(tx);
   failpoint('attempt.written');
   return ended;
 }
@@ -91,7 +93,7 @@ export class Ends {
       return 'parked';
     }
     try {
-      return await this.#finish(run, end, outcome.status === 'succeeded' ? outcome.commit : undefined);
+      return await this.#finish(run, end, effectsOf(outcome, end));
     } catch (thrown) {
       if (isTransientDatabaseError(thrown)) throw thrown;
       // Not again: the same handler would do the same, and nothing of it could be kept.
@@ -154,7 +156,7 @@ export class Ends {
    * one is under way.
    */
   async #ended(run: ClaimedRun, end: AttemptEnd, ended: EndedAttempt | null): Promise<AttemptEnd['status'] | null> {
-    if (ended && ended.status !== 'retrying') this.options.onEnded(run, ended.status);
+    if (ended && hasEnded(ended.status)) this.options.onEnded(run, ended.status);
     if (ended?.isWaitedFor) {
       const unparking = this.options.database.forTenant(run.tenantId).transaction(async (tx) => {
         if (run.webhookId) return unparkEndpoint(tx, run.webhookId);
@@ -200,10 +202,19 @@ export class Ends {
     switch (outcome.status) {
       case 'succeeded':
         return { ...base, status: 'succeeded', result: outcome.result };
+      case 'waiting':
+        // The error is for one that was cancelled meanwhile.
+        return {
+          ...base,
+          status: 'queued',
+          waitingFor: outcome.waitingFor,
+          delayMs: outcome.delayMs,
+          error: cancelled,
+        };
       case 'skipped':
         return { ...base, status: 'skipped', error: outcome.error };
       case 'cancelled':
-        return { ...base, status: 'cancelled', error: { code: 'CANCELLED', message: 'The run was cancelled.' } };
+        return { ...base, status: 'cancelled', error: cancelled };
       case 'failed': {
         const counts = countsAsAttempt(outcome.error.code);
         const failures = run.failures + (counts ? 1 : 0);
@@ -252,4 +263,10 @@ export class Ends {
       }
     }
   }
+}
+
+/** What takes effect with an end: of a success, and of a failure that is the last one. */
+function effectsOf(outcome: AttemptOutcome, { status }: AttemptEnd): Commit | undefined {
+  if (outcome.status === 'succeeded') return outcome.commit;
+  return outcome.status === 'failed' && status === 'failed' ? outcome.commit : undefined;
 }

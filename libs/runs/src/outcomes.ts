@@ -200,6 +200,29 @@ const rules = {
     alert: 'none',
   },
 
+  AGENT_FAILED: {
+    title: 'The agent did not do what it was asked',
+    status: 502,
+    fault: 'plugin',
+    retry: 'never',
+    alert: 'none',
+  },
+  AGENT_TIMEOUT: { title: 'The agent took too long', status: 504, fault: 'plugin', retry: 'never', alert: 'none' },
+  AGENT_APPROVAL_EXPIRED: {
+    title: 'Nobody said yes to the question in time',
+    status: 409,
+    fault: 'policy',
+    retry: 'never',
+    alert: 'none',
+  },
+  AGENT_REJECTED: {
+    title: 'Somebody said no to the question',
+    status: 409,
+    fault: 'policy',
+    retry: 'never',
+    alert: 'none',
+  },
+
   EXECUTOR_LOST: {
     title: 'The process that ran the handler ended',
     status: 502,

@@ -54,8 +54,8 @@ export const runMoves: readonly RunMove[] = [
   {
     from: 'running',
     to: 'queued',
-    by: ['handBack', 'expire'],
-    when: 'its worker handed it back, or its lease ran out; the attempt does not count',
+    by: ['finish', 'handBack', 'expire'],
+    when: 'it waits for somebody outside, its worker handed it back, or its lease ran out; the attempt does not count',
   },
   {
     from: 'running',

@@ -4,7 +4,7 @@
  */
 
 import type { Json, JsonInput } from './json.js';
-import type { DependencyName, JobName, PluginConfig, SecretName, WebhookName } from './plugin-types.js';
+import type { AgentName, DependencyName, JobName, PluginConfig, SecretName, WebhookName } from './plugin-types.js';
 
 export type { Json, JsonInput } from './json.js';
 
@@ -455,6 +455,13 @@ export interface Context<Config = PluginConfig> {
   readonly webhooks: {
     /** Delivers a payload to a webhook of this package (`webhooks/<name>.yaml`). Needs `emit_webhook`. */
     send(name: WebhookName, payload: JsonInput): Promise<{ delivery_id: string; status: string }>;
+  };
+  readonly agents: {
+    /**
+     * Asks an agent of this package (`agents/<name>.yaml`), with `data` in the place of an event's. Does not wait: the
+     * answer comes as the event `agent.completed` or `agent.failed`, with this `delivery_id`. Needs `agents.call`.
+     */
+    send(name: AgentName, data: JsonInput): Promise<{ delivery_id: string; status: string }>;
   };
   /**
    * Keeps the run going until the promise settles, within its deadline. A route's answer goes out before that. When

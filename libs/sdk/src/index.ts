@@ -41,6 +41,7 @@ export type {
   PluginTypes,
   RouteParams,
   SecretName,
+  AgentName,
   WebhookName,
 } from './plugin-types.js';
 

@@ -42,6 +42,13 @@ export type JobName = Known<'job', string>;
  * const send = (ctx: Context, name: WebhookName): Promise<{ status: string }> => ctx.webhooks.send(name, {})
  */
 export type WebhookName = Known<'webhook', string>;
+
+/**
+ * An agent of the package: a file of `agents/` without its ending.
+ * @example
+ * const ask = (ctx: Context, name: AgentName): Promise<{ status: string }> => ctx.agents.send(name, { pod: 'web-1' })
+ */
+export type AgentName = Known<'agent', string>;
 /**
  * A plugin that `plugin.json` names in `dependencies`.
  * @example

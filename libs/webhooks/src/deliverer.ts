@@ -20,12 +20,18 @@ import {
   type Destination,
   type DestinationFault,
 } from './destination.js';
+import { AgentDeliverer, type AgentAttempt } from './agents/agent-deliverer.js';
+import { tellEnd, type AnsweredQuestion, type AskedOf } from './agents/agent-outcomes.js';
+import { fileOf, missingPermission } from './agents/agent-permissions.js';
 import { judgeAttempt } from './endpoint-health.js';
+import { findQuestion } from './rows/agent-questions.js';
 import type {
   EgressPort,
   EventBody,
   Masker,
+  ModelsPort,
   SecretsPort,
+  TextsPort,
   TransformsPort,
   WebhookInstallation,
   WebhookRun,
@@ -38,6 +44,9 @@ export interface DelivererOptions<Installation extends WebhookInstallation> {
   secrets: SecretsPort;
   egress: EgressPort;
   transforms: TransformsPort<Installation>;
+  /** Makes the questions of agents. */
+  texts: TextsPort;
+  models: ModelsPort<Installation>;
   /** Makes a masker of values, or has it from the last time. */
   maskerOf: (values: Iterable<string>) => Promise<Masker>;
   emit: EmitEvent;
@@ -57,8 +66,19 @@ interface Prepared<Installation> {
   body: Buffer | null;
 }
 
+/** A question that is on its way. */
+interface Asked<Installation> extends Prepared<Installation> {
+  deliveryId: Id<'delivery'>;
+  end: Ending;
+  signal: AbortSignal;
+}
+
 export class Deliverer<Installation extends WebhookInstallation> {
-  constructor(private readonly options: DelivererOptions<Installation>) {}
+  readonly #agents: AgentDeliverer<Installation>;
+
+  constructor(private readonly options: DelivererOptions<Installation>) {
+    this.#agents = new AgentDeliverer({ ...options, now: () => options.clock.now() });
+  }
 
   /** Makes one attempt at a run of kind `webhook`. Throws only what the platform cannot do now; that is tried again. */
   async runAttempt(run: WebhookRun, signal: AbortSignal): Promise<AttemptOutcome> {
@@ -69,6 +89,8 @@ export class Deliverer<Installation extends WebhookInstallation> {
     const prepared = await this.#prepare(run, webhookId, deliveryId, end);
     if ('status' in prepared) return prepared;
     const { webhook } = prepared;
+    if (prepared.definition?.agent && prepared.snapshot)
+      return this.#askAgent(run, { ...prepared, deliveryId, end, signal });
     const made = prepared.body ?? (await this.#makeBody(run, prepared, deliveryId, end, signal));
     if ('status' in made) return made;
     const destination = await this.#destination(run, prepared);
@@ -98,6 +120,123 @@ export class Deliverer<Installation extends WebhookInstallation> {
     if ('error' in answer) return unsent(answer, error, end);
     if (error) return refused(answer.response, error, end, clock.now());
     return this.#afterwards(run, prepared, answer.response, begun.body, end, signal);
+  }
+
+  /** Asks the agent that the definition is of, or looks how far it is. */
+  async #askAgent(run: WebhookRun, asked: Asked<Installation>): Promise<AttemptOutcome> {
+    const { definition, snapshot, deliveryId, end, signal } = asked;
+    if (!definition?.agent || !snapshot) return failed(end, 'HANDLER_MISSING', 'The release has no such agent.');
+    const event = eventOf(run, deliveryId, snapshot);
+    const told = { run, deliveryId, plugin: snapshot.slug, eventType: event.type };
+    const attempt = await this.#agentAttempt(run, asked);
+    if ('fault' in attempt) return this.#agentFailed(end, told, { code: 'DELIVERY_INVALID', message: attempt.fault });
+    const step = await this.#agents.step(attempt);
+    if ('outcome' in step) {
+      const { outcome } = step;
+      return outcome.status === 'failed'
+        ? this.#agentFailed(end, told, outcome.error)
+        : ({ ...end, ...outcome } as AttemptOutcome);
+    }
+    const { answered } = step;
+    const result = await this.#agentResult(run, { ...asked, event, answered, end, signal });
+    const ended = { type: 'agent.completed', taskId: answered.task_id, result } as const;
+    return { ...end, status: 'succeeded', result, commit: tellEnd(this.options.emit, told, ended) };
+  }
+
+  #agentFailed(end: Ending, told: AskedOf, error: AttemptError): AttemptOutcome {
+    const commit = tellEnd(this.options.emit, told, { type: 'agent.failed', error: { ...error } });
+    return { ...failed(end, error.code, error.message), commit };
+  }
+
+  /** What an attempt at an agent needs. @internal */
+  async #agentAttempt(
+    run: WebhookRun,
+    { webhook, definition, snapshot, body, deliveryId, signal }: Asked<Installation>,
+  ): Promise<AgentAttempt<Installation> | DestinationFault> {
+    if (!definition?.agent || !snapshot) return { fault: 'The release has no such agent.' };
+    const { agent } = definition;
+    const destination =
+      agent.protocol === 'llm' ? null : await this.#destination(run, { webhook, definition, snapshot, body });
+    if (destination && 'fault' in destination) return destination;
+    const wrong = destination && destinationFault(destination, this.options.egress);
+    if (wrong) return { fault: `${wrong.code}: ${wrong.message}` };
+    const shown = destination?.shown ?? { url: 'llm:', headers: [] };
+    return {
+      ...{ run, deliveryId, name: definition.name, agent, snapshot, body, destination, signal },
+      event: eventOf(run, deliveryId, snapshot),
+      begin: (question) => this.#beginQuestion(run, deliveryId, { question, kept: body, shown }),
+      end: async (attempt, { startedMs, response, error }) => {
+        const masker = await this.options.maskerOf(destination?.hidden ?? []);
+        const answer: Answer = error
+          ? { error, isInvalid: false, isAborted: signal.aborted, isOurs: error.isOurs }
+          : { response: response ?? { status: 200, headers: [], body: new Uint8Array(), cut: false } };
+        const kept = response ? masker.json(shownResponse(response)) : null;
+        const told = error && { code: error.code, message: error.message };
+        const durationMs = this.options.clock.now() - startedMs;
+        const made = { id: attempt, durationMs, response: kept, error: told };
+        await this.#writeDown(run, { webhook, deliveryId, answer, attempt: made });
+      },
+    };
+  }
+
+  #beginQuestion(
+    run: WebhookRun,
+    deliveryId: Id<'delivery'>,
+    { question, kept, shown }: { question: Buffer; kept: Buffer | null; shown: Destination['shown'] },
+  ): Promise<{ body: Buffer; attempt: string } | undefined> {
+    return this.options.database.forTenant(run.tenantId).transaction(async (tx) => {
+      const body = kept ?? (await keepDeliveryBody(tx, deliveryId, question));
+      if (!body) return undefined;
+      const request = { method: 'POST', url: shown.url, headers: Object.fromEntries(shown.headers) };
+      return { body, attempt: await beginDeliveryAttempt(tx, { deliveryId, runId: run.id, request }) };
+    });
+  }
+
+  /** What a run of an agent answers: what it said, or what the package's function makes of that. */
+  async #agentResult(
+    run: WebhookRun,
+    {
+      definition,
+      snapshot,
+      event,
+      answered,
+      end,
+      signal,
+    }: Asked<Installation> & {
+      event: EventBody;
+      answered: AnsweredQuestion;
+    },
+  ): Promise<Json> {
+    if (!definition?.postTransform || !snapshot) return { ...answered };
+    const ending = await this.options.transforms.runTransform({
+      snapshot,
+      index: definition.postTransform.index,
+      run,
+      first: { ...answered },
+      second: event,
+      signal,
+    });
+    end.limits = ending.limits;
+    // The agent was asked and has answered: that is not undone by what becomes of its answer.
+    if (ending.status === 'failed') return { ...answered, result_error: ending.error };
+    return ending.result === undefined ? { ...answered } : (JSON.parse(ending.result) as Json);
+  }
+
+  /**
+   * Tells an agent that a question that was cancelled is wanted no more. Answers whether it took notice; never rejects
+   * for what it says.
+   */
+  async forgetQuestion(run: WebhookRun, signal: AbortSignal): Promise<boolean> {
+    const { webhookId, deliveryId } = run;
+    if (!webhookId || !deliveryId) return false;
+    const end: Ending = { limits: {}, release: null };
+    const prepared = await this.#prepare(run, webhookId, deliveryId, end);
+    if ('status' in prepared) return false;
+    const { attempt, question } = {
+      attempt: await this.#agentAttempt(run, { ...prepared, deliveryId, end, signal }),
+      question: await this.options.database.forTenant(run.tenantId).transaction((tx) => findQuestion(tx, deliveryId)),
+    };
+    return 'fault' in attempt || !question ? false : this.#agents.forget(attempt, question);
   }
 
   /** Keeps the body and writes down what is about to be sent; `undefined` where the delivery is gone. */
@@ -187,17 +326,17 @@ export class Deliverer<Installation extends WebhookInstallation> {
       return failed(
         end,
         'HANDLER_MISSING',
-        `The active release has no webhooks/${webhook.name}.yaml. It was there when this delivery was made; deploy ` +
+        `The active release has no ${fileOf(webhook)}. It was there when this delivery was made; deploy ` +
           'a release that has it, then replay the delivery.',
       );
-    if (!snapshot.permissions.includes('emit_webhook')) {
+    const denied = missingPermission(definition, snapshot);
+    if (denied !== undefined)
       return failed(
         end,
         'PERMISSION_DENIED',
-        `The plugin ${snapshot.slug} may not send webhooks: it was not granted emit_webhook. Grant it, then replay ` +
-          'the delivery.',
+        `The plugin ${snapshot.slug} may not ${definition.agent ? 'ask agents' : 'send webhooks'}: it was not ` +
+          `granted ${denied}. Grant it, then replay the delivery.`,
       );
-    }
     return { webhook, definition, snapshot, body };
   }
 

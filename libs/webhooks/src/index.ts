@@ -1,3 +1,5 @@
+export { Agents, type AgentsOptions, type AskedView } from './agents/agents.js';
+export type { AgentView, QuestionView } from './agents/agent-views.js';
 export { Deliverer, type DelivererOptions } from './deliverer.js';
 export { disableAfter } from './endpoint-health.js';
 export { webhookErrors } from './errors.js';
@@ -37,3 +39,4 @@ export { HookSourceRow } from './rows/hook-source-row.js';
 export { WebhookAttemptRow } from './rows/webhook-attempt-row.js';
 export { WebhookDeliveryRow } from './rows/webhook-delivery-row.js';
 export { WebhookRow } from './rows/webhook-row.js';
+export { AgentQuestionRow } from './rows/agent-question-row.js';

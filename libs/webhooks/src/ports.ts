@@ -89,6 +89,32 @@ export interface TransformsPort<Installation extends WebhookInstallation = Webho
   >;
 }
 
+/** Makes texts of templates (`@annex/templates`). */
+export interface TextsPort {
+  render(call: {
+    files: Readonly<Record<string, string>>;
+    name: string;
+    data: JsonObject;
+    tenant: string;
+    signal?: AbortSignal;
+  }): Promise<string>;
+}
+
+/** Asks language models (`@annex/execution`, which passes the filters of the tenant and counts). */
+export interface ModelsPort<Installation extends WebhookInstallation = WebhookInstallation> {
+  /** Throws what `ctx.llm` throws. */
+  askModel(call: {
+    snapshot: Installation;
+    runId: Id<'run'>;
+    depth: number;
+    prompt: string;
+    system: string | null;
+    model: string | null;
+    timeoutMs: number;
+    signal: AbortSignal;
+  }): Promise<{ text: string; usage: Json; model: string; finish_reason: string | null }>;
+}
+
 /** Replaces secrets in words that are kept (`@annex/vault`). */
 export interface Masker {
   text(text: string): string;

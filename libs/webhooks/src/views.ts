@@ -4,6 +4,7 @@ import type { SentDelivery } from './rows/deliveries.js';
 import type { WebhookAttemptRow } from './rows/webhook-attempt-row.js';
 import type { WebhookRow } from './rows/webhook-row.js';
 import { maskQuery } from './destination.js';
+import { missingPermission } from './agents/agent-permissions.js';
 import type { WebhookInstallation } from './ports.js';
 
 /** A webhook on the wire. */
@@ -80,11 +81,9 @@ function stand(row: WebhookRow, snapshot: WebhookInstallation | undefined): Pick
   if (row.installationId === null) return { status: 'enabled', reason: null };
   if (!row.active || snapshot?.status !== 'enabled')
     return { status: 'inactive', reason: `The plugin ${row.plugin ?? ''} is ${snapshot?.status ?? 'not installed'}.` };
-  if (!snapshot.permissions.includes('emit_webhook'))
-    return {
-      status: 'blocked',
-      reason: `PERMISSION_DENIED: the plugin ${snapshot.slug} was not granted emit_webhook.`,
-    };
+  const denied = missingPermission(snapshot.webhooks.find(({ name }) => name === row.name) ?? {}, snapshot);
+  if (denied !== undefined)
+    return { status: 'blocked', reason: `PERMISSION_DENIED: the plugin ${snapshot.slug} was not granted ${denied}.` };
   return { status: 'enabled', reason: null };
 }
 

@@ -83,7 +83,7 @@ export class Webhooks {
   ): Promise<Page<WebhookView>> {
     const after = readCursor(cursor, (text) => parseId('webhook', text), refuseCursor);
     return this.#read(caller, async (tx) => {
-      const rows = await listWebhooks(tx, { limit: limit + 1, after, plugin });
+      const rows = await listWebhooks(tx, { limit: limit + 1, after, plugin, kind: 'webhook' });
       const page = pageOf(rows, { limit }, ({ id }) => id);
       const items: WebhookView[] = [];
       for (const row of page.items) items.push(await this.#view(tx, row));
@@ -393,7 +393,7 @@ export class Webhooks {
   async #require(tx: TenantTransaction, idOrName: string, options: { lock?: boolean } = {}): Promise<WebhookRow> {
     const id = parseId('webhook', idOrName) ?? (await this.#idOfName(tx, idOrName));
     const row = id && (await findWebhook(tx, id, options));
-    if (!row || row.deletedAt || !row.declared)
+    if (!row || row.deletedAt || !row.declared || row.transport !== 'http')
       throw webhookErrors.error(
         'WEBHOOK_NOT_FOUND',
         `This tenant has no webhook ${quote(idOrName, 80)}. GET /api/webhooks lists them.`,

@@ -1,3 +1,4 @@
+import { AgentsController } from './agents.controller.js';
 import { AlertsController } from './alerts.controller.js';
 import { ActorsController } from './actors.controller.js';
 import { AuditController } from './audit.controller.js';
@@ -69,6 +70,7 @@ export const controllers = [
   WebhooksController,
   HooksController,
   MappingsController,
+  AgentsController,
   AlertsController,
   SourcesController,
   SettingStreamController,

@@ -199,6 +199,13 @@ const declaredMapping = z.object({
   drops: z.boolean().describe('It keeps back what it does not know of its sources'),
 });
 
+const declaredAgent = z.object({
+  name: z.string(),
+  on: z.array(z.string()),
+  protocol: z.enum(['a2a', 'llm']),
+  approval: z.boolean().describe('An admin says yes to each question first'),
+});
+
 export const ReleaseContents = z
   .object({
     slug: z.string(),
@@ -212,6 +219,7 @@ export const ReleaseContents = z
     jobs: z.array(declaredJob),
     secrets: z.array(declaredSecret),
     webhooks: z.array(declaredWebhook),
+    agents: z.array(declaredAgent),
     mappings: z.array(declaredMapping),
     dependencies: z.record(z.string(), z.string()),
   })
@@ -256,6 +264,7 @@ export const ReleaseDiff = z
     jobs: changesOf(declaredJob),
     secrets: changesOf(declaredSecret),
     webhooks: changesOf(declaredWebhook),
+    agents: changesOf(declaredAgent),
     mappings: changesOf(declaredMapping),
     dependencies: changesOf(z.object({ slug: z.string(), range: z.string() })),
     config_schema_changed: z.boolean(),

@@ -1,4 +1,5 @@
 import type { Commands } from '../cli.js';
+import { addAgents } from './agents.js';
 import { addAlerts } from './alerts.js';
 import { addCatalogue } from './catalogue.js';
 import { addCompletion } from './completion.js';
@@ -34,7 +35,7 @@ export function addCommands(commands: Commands): void {
   const all = [
     ...[addInit, addDev, addTest, addValidate, addLint, addTypegen, addPack, addSigning, addImport, addLogin],
     ...[addDeploy, addReleases, addLogs, addRuns, addJobs, addEvents, addPlugins, addSecrets, addKv, addData, addFiles],
-    ...[addCatalogue, addSources, addMappings, addAlerts, addNotices, addSettings],
+    ...[addCatalogue, addSources, addMappings, addAlerts, addAgents, addNotices, addSettings],
     ...[addWebhooks, addDeadLetters, addTenants, addUsers, addTokens, addDoctor, addCompletion],
   ];
   for (const add of all) add(commands);

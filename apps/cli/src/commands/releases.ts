@@ -63,6 +63,7 @@ function writeDiff(diff: ReleaseDiff, style: Style): string {
     'jobs',
     'secrets',
     'webhooks',
+    'agents',
     'mappings',
     'dependencies',
     'files',

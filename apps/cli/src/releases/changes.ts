@@ -9,7 +9,16 @@ export interface Part {
 }
 
 type PartName =
-  'permissions' | 'routes' | 'events' | 'filters' | 'jobs' | 'secrets' | 'webhooks' | 'mappings' | 'dependencies';
+  | 'permissions'
+  | 'routes'
+  | 'events'
+  | 'filters'
+  | 'jobs'
+  | 'secrets'
+  | 'webhooks'
+  | 'agents'
+  | 'mappings'
+  | 'dependencies';
 
 export type Changes = {
   /** Of the release that is active now; `null`: the plugin is new. */
@@ -39,6 +48,7 @@ const parts: Record<PartName, (contents: ReleaseContents) => [name: string, rest
   jobs: ({ jobs }) => jobs.map(({ name, schedule, timezone }) => [name, [schedule, timezone]]),
   secrets: ({ secrets }) => secrets.map(({ name, required }) => [name, required]),
   webhooks: ({ webhooks }) => webhooks.map(({ name, on }) => [name, on]),
+  agents: ({ agents }) => agents.map(({ name, ...rest }) => [name, rest]),
   mappings: ({ mappings }) => mappings.map(({ name, ...rest }) => [name, rest]),
   dependencies: ({ dependencies }) => Object.entries(dependencies),
 };

@@ -17,6 +17,196 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Agents of the tenant’s plugins */
+        get: operations["listAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One agent
+         * @description `:id` is its id, or its name where only one has it.
+         */
+        get: operations["getAgent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask it nothing; questions that come meanwhile are skipped */
+        post: operations["disableAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a disabled agent be asked again */
+        post: operations["enableAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask it something now */
+        post: operations["testAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What agents were asked, last first */
+        get: operations["listQuestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/questions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One question: its prompt, its answer and each request */
+        get: operations["getQuestion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/questions/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say yes to a question: it is asked now */
+        post: operations["approveQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/questions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a question up, and tell the agent so */
+        post: operations["cancelQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/questions/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say no to a question: it is not asked */
+        post: operations["rejectQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/questions/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask again: the same words under the same id */
+        post: operations["replayQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alerts": {
         parameters: {
             query?: never;
@@ -2650,6 +2840,54 @@ export interface components {
              */
             type: "user" | "operator" | "token" | "identity" | "run" | "system";
         };
+        /** @description Whom a plugin asks about events */
+        Agent: {
+            /**
+             * @description `required`: an admin says yes to each question first
+             * @enum {string}
+             */
+            approval: "none" | "required";
+            /** Format: date-time */
+            created_at: string;
+            description: string | null;
+            events: string[];
+            failing_since: string | null;
+            /** @description Attempts in a row that the endpoint did not take */
+            failures: number;
+            id: string;
+            last_question: {
+                /** Format: date-time */
+                at: string;
+                error: string | null;
+                id: string;
+            } | null;
+            name: string;
+            plugin: string;
+            /** @enum {string} */
+            protocol: "a2a" | "llm";
+            /** @description Why it is not asked; `null` while it is */
+            reason: string | null;
+            retry: {
+                /** @enum {string} */
+                backoff?: "exponential" | "fixed";
+                initial_delay_s?: number;
+                max_attempts?: number;
+                max_delay_s?: number;
+            };
+            /**
+             * @description `inactive`: its plugin is not enabled. `blocked`: a permission that it needs was not granted
+             * @enum {string}
+             */
+            status: "enabled" | "disabled" | "inactive" | "blocked";
+            /** @description How long it may work on a question; `null`: not known now */
+            timeout_s: number | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description As it was written, placeholders included; `null` for `llm` */
+            url: string | null;
+            /** @description A filter that events must pass; `null`: each does */
+            where: unknown;
+        };
         /** @description Events of one rule and key */
         Alert: {
             /** @description Events since it began to fire */
@@ -2677,6 +2915,12 @@ export interface components {
             status: "firing" | "resolved";
             /** @description Of its events */
             type: string;
+        };
+        AskedAgent: {
+            /** @description Of the question */
+            id: string;
+            run_id: string;
+            status: components["schemas"]["RunStatus"];
         };
         Attempt: {
             error?: components["schemas"]["Fault"];
@@ -2767,10 +3011,10 @@ export interface components {
             status: components["schemas"]["RunStatus"];
             trigger: components["schemas"]["Trigger"];
             /**
-             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint
+             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint. `agent`: an agent that works on it. `approval`: somebody who says yes
              * @enum {string}
              */
-            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint";
+            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint" | "agent" | "approval";
         };
         /** @description A session whose token is in a cookie */
         BrowserSession: {
@@ -3530,7 +3774,7 @@ export interface components {
                     call: string;
                     file: string;
                     line: number;
-                    permission: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use") | null;
+                    permission: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call") | null;
                 }[];
             };
             sha256: string;
@@ -3552,7 +3796,7 @@ export interface components {
                 } | null;
                 last_used_at: string | null;
                 /** @enum {string} */
-                name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use";
+                name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call";
                 pending: {
                     hosts?: string[];
                     tables?: string[];
@@ -3579,7 +3823,7 @@ export interface components {
                 within: string;
             }[];
             /** @description What an admin said yes to */
-            granted: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+            granted: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call")[];
             /** @description Hosts of URLs in the code, and whether the manifest’s `http.allow` opens them */
             hosts: {
                 allowed: boolean;
@@ -3594,9 +3838,9 @@ export interface components {
                 [key: string]: string | null;
             };
             /** @description What it asks for and was not granted, or not in full */
-            pending: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+            pending: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call")[];
             /** @description What the active release asks for */
-            requested: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+            requested: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call")[];
             /** @description State that it shares, or reads of plugins that it depends on; it takes no permission */
             shared: {
                 /** @enum {string} */
@@ -3608,7 +3852,7 @@ export interface components {
                 call: string;
                 file: string;
                 line: number;
-                permission: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use") | null;
+                permission: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call") | null;
             }[];
             /** @description Patterns of the tenant’s settings that it hears of; it takes no permission */
             watch: string[];
@@ -3657,11 +3901,11 @@ export interface components {
             name: string;
             permissions: {
                 /** @description What an admin said yes to */
-                granted: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+                granted: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call")[];
                 /** @description What it asks for and was not granted, or not in full */
-                pending: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+                pending: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call")[];
                 /** @description What the active release asks for */
-                requested: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+                requested: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call")[];
             };
             /** @description The id of the active release */
             release: string;
@@ -3893,6 +4137,49 @@ export interface components {
             signed_in_with: "password" | "identity_provider";
             tenants: components["schemas"]["TenantPlace"][];
         };
+        /** @description What an agent was asked, and what it answered */
+        Question: {
+            agent: string;
+            agent_id: string;
+            /** @description What the agent said, secrets masked; only with the question itself */
+            answer?: unknown;
+            answered_at: string | null;
+            /** @description `null`: nobody has to say yes, or it has not come so far */
+            approval: {
+                at: string | null;
+                by: string | null;
+                expires_at: string | null;
+                reason: string | null;
+                /** @enum {string} */
+                status: "pending" | "approved" | "rejected" | "expired";
+            } | null;
+            asked_at: string | null;
+            /** @description Only with the question itself, not in lists */
+            attempts?: components["schemas"]["DeliveryAttempt"][];
+            /** Format: date-time */
+            created_at: string;
+            error: components["schemas"]["Fault"] | null;
+            event_id: string | null;
+            event_type: string | null;
+            finished_at: string | null;
+            /** @description Of the delivery that asks it, and of the message that the agent gets */
+            id: string;
+            /** Format: date-time */
+            next_attempt_at?: string;
+            plugin: string | null;
+            /** @description How often it was asked how far it is */
+            polls: number;
+            /** @description What is asked; only with the question itself */
+            prompt?: string | null;
+            run_id: string;
+            /** @description How far the agent is, in its own words, such as `working` */
+            state: string | null;
+            status: components["schemas"]["RunStatus"];
+            /** @description The agent’s name for it */
+            task_id: string | null;
+            /** @description `approval`: an admin who says yes. `agent`: the agent, which works on it. The others as of a run */
+            waiting_for?: string;
+        };
         /** @description Background work of all tenants */
         Queue: {
             due: number;
@@ -3968,6 +4255,14 @@ export interface components {
         };
         /** @description What a release brings */
         ReleaseContents: {
+            agents: {
+                /** @description An admin says yes to each question first */
+                approval: boolean;
+                name: string;
+                on: string[];
+                /** @enum {string} */
+                protocol: "a2a" | "llm";
+            }[];
             dependencies: {
                 [key: string]: string;
             };
@@ -3991,7 +4286,7 @@ export interface components {
             permissions: {
                 hosts?: string[];
                 /** @enum {string} */
-                name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use";
+                name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call";
                 reason?: string;
                 tables?: string[];
             }[];
@@ -4046,6 +4341,42 @@ export interface components {
         };
         /** @description What is different between two releases */
         ReleaseDiff: {
+            agents: {
+                added: {
+                    /** @description An admin says yes to each question first */
+                    approval: boolean;
+                    name: string;
+                    on: string[];
+                    /** @enum {string} */
+                    protocol: "a2a" | "llm";
+                }[];
+                changed: {
+                    after: {
+                        /** @description An admin says yes to each question first */
+                        approval: boolean;
+                        name: string;
+                        on: string[];
+                        /** @enum {string} */
+                        protocol: "a2a" | "llm";
+                    };
+                    before: {
+                        /** @description An admin says yes to each question first */
+                        approval: boolean;
+                        name: string;
+                        on: string[];
+                        /** @enum {string} */
+                        protocol: "a2a" | "llm";
+                    };
+                }[];
+                removed: {
+                    /** @description An admin says yes to each question first */
+                    approval: boolean;
+                    name: string;
+                    on: string[];
+                    /** @enum {string} */
+                    protocol: "a2a" | "llm";
+                }[];
+            };
             config_schema_changed: boolean;
             dependencies: {
                 added: {
@@ -4181,7 +4512,7 @@ export interface components {
                 added: {
                     hosts?: string[];
                     /** @enum {string} */
-                    name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use";
+                    name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call";
                     reason?: string;
                     tables?: string[];
                 }[];
@@ -4189,14 +4520,14 @@ export interface components {
                     after: {
                         hosts?: string[];
                         /** @enum {string} */
-                        name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use";
+                        name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call";
                         reason?: string;
                         tables?: string[];
                     };
                     before: {
                         hosts?: string[];
                         /** @enum {string} */
-                        name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use";
+                        name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call";
                         reason?: string;
                         tables?: string[];
                     };
@@ -4204,7 +4535,7 @@ export interface components {
                 removed: {
                     hosts?: string[];
                     /** @enum {string} */
-                    name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use";
+                    name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call";
                     reason?: string;
                     tables?: string[];
                 }[];
@@ -4415,10 +4746,10 @@ export interface components {
             status: components["schemas"]["RunStatus"];
             trigger: components["schemas"]["Trigger"];
             /**
-             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint
+             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint. `agent`: an agent that works on it. `approval`: somebody who says yes
              * @enum {string}
              */
-            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint";
+            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint" | "agent" | "approval";
         };
         /** @description One run with its log, and what it came of and led to */
         RunDetail: {
@@ -4488,10 +4819,10 @@ export interface components {
             status: components["schemas"]["RunStatus"];
             trigger: components["schemas"]["Trigger"];
             /**
-             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint
+             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint. `agent`: an agent that works on it. `approval`: somebody who says yes
              * @enum {string}
              */
-            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint";
+            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint" | "agent" | "approval";
         };
         /** @description A run as others name it */
         RunMention: {
@@ -4967,11 +5298,11 @@ export interface components {
             name: string;
             permissions: {
                 /** @description What an admin said yes to */
-                granted: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+                granted: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call")[];
                 /** @description What it asks for and was not granted, or not in full */
-                pending: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+                pending: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call")[];
                 /** @description What the active release asks for */
-                requested: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+                requested: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call")[];
             };
             /** @description The id of the active release */
             release: string;
@@ -5252,7 +5583,9 @@ export interface components {
     pathItems: never;
 }
 export type Actor = components['schemas']['Actor'];
+export type Agent = components['schemas']['Agent'];
 export type Alert = components['schemas']['Alert'];
+export type AskedAgent = components['schemas']['AskedAgent'];
 export type Attempt = components['schemas']['Attempt'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AwaitedRun = components['schemas']['AwaitedRun'];
@@ -5313,6 +5646,7 @@ export type PortalSession = components['schemas']['PortalSession'];
 export type Problem = components['schemas']['Problem'];
 export type Process = components['schemas']['Process'];
 export type Profile = components['schemas']['Profile'];
+export type Question = components['schemas']['Question'];
 export type Queue = components['schemas']['Queue'];
 export type Readiness = components['schemas']['Readiness'];
 export type Release = components['schemas']['Release'];
@@ -5410,6 +5744,430 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAgents: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                plugin?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Agent"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    disableAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    enableAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    testAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Any JSON */
+                    data?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description It was accepted, and goes on behind the answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedAgent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listQuestions: {
+        parameters: {
+            query?: {
+                /** @description An id or a name */
+                agent?: string;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                event_id?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                plugin?: string;
+                status?: "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled" | "skipped";
+                /** @description `approval`: those that wait for a yes. `agent`: those that an agent works on */
+                waiting_for?: "approval" | "agent";
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Question"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getQuestion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    approveQuestion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancelQuestion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    rejectQuestion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replayQuestion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was accepted, and goes on behind the answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedAgent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };

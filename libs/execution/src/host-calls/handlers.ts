@@ -90,7 +90,7 @@ export function hostCallHandlers({
     ...flowHandlers({ database, emit, startJob, reservedEvents, clock }),
     ...(sendWebhook
       ? webhookHandlers(database, sendWebhook)
-      : handlersNotAvailable(['webhooks.send'] as const, 'No webhooks are joined here.')),
+      : handlersNotAvailable(['webhooks.send', 'agents.send'] as const, 'No webhooks are joined here.')),
     ...(files ? fileHandlers(files) : handlersNotAvailable(fileMethods, 'No file store is joined here.')),
     ...(templates
       ? templateHandlers(templates, loadTemplates)

@@ -4,6 +4,7 @@ import { llmLimits } from '@annex/limits';
 import { z } from 'zod';
 import { executionErrors } from '../errors.js';
 import type { FilterAnswer, FilterCall } from '../filters/filter-chain.js';
+import type { InstallationSnapshot } from '../snapshots/snapshot.js';
 import type { LlmPort } from './ports.js';
 import type { RunIdentity } from './run-identity.js';
 
@@ -24,16 +25,19 @@ const promptValue = z.object({
 });
 const responseValue = z.object({ text: z.string() });
 
+/** Whose usage a call is. */
+export type UsageOwner = Pick<InstallationSnapshot, 'tenantId' | 'installationId'>;
+
 export interface LlmHandlerOptions {
   llm: LlmPort;
   /** Passes a value through a filter point of the platform's own. */
   filters: { pass(call: FilterCall): Promise<FilterAnswer> };
   /** Told of what a call used, for the day's counts. */
-  onUsed(identity: RunIdentity, usage: HostResult<'llm.run'>['usage']): void;
+  onUsed(owner: { snapshot: UsageOwner }, usage: HostResult<'llm.run'>['usage']): void;
   clock?: Clock;
 }
 
-type Options = HostArgs<'llm.run'>[1];
+type Options = Partial<NonNullable<HostArgs<'llm.run'>[1]>> | undefined;
 
 /**
  * `ctx.llm`. Every call passes the tenant's filters: `llm.prompt` before it leaves, `llm.response` before the plugin
@@ -58,54 +62,61 @@ export function llmHandlers({
         );
       }
       const until = Math.min(deadlineMs, clock.now() + (options?.timeoutMs ?? llmLimits.defaultTimeoutMs));
-      const pass = async (name: string, value: Json): Promise<Json> => {
-        const { callChain, cause, user } = identity;
-        const answer = await filters.pass({
-          tenantId: snapshot.tenantId,
-          name,
-          value,
-          user,
-          signal,
-          deadlineMs: until,
-          cause: { ...cause, callers: callChain },
-          maxBytes: maxFilteredBytes,
-        });
-        return answer.value;
-      };
-
-      const asked = promptOf(prompt, options);
-      const filtered = readPrompt(
-        await pass('llm.prompt', identity.mask({ ...asked, plugin: snapshot.slug }, 'The prompt of ctx.llm')),
+      const { callChain, cause, user } = identity;
+      return askFiltered(
+        { llm, filters },
+        {
+          snapshot,
+          prompt: identity.mask({ ...promptOf(prompt, options), plugin: snapshot.slug }, 'The prompt of ctx.llm'),
+          pass: { user, signal, deadlineMs: until, cause: { ...cause, callers: callChain } },
+          onUsed: (usage) => {
+            identity.llmTokens += usage.total_tokens;
+            onUsed(identity, usage);
+          },
+        },
       );
-      const answer = await llm.complete({
-        tenantId: snapshot.tenantId,
-        source: `${snapshot.tenant.slug}/${snapshot.slug}`,
-        messages: filtered.messages,
-        model: filtered.model ?? undefined,
-        maxTokens: filtered.max_tokens ?? undefined,
-        temperature: filtered.temperature ?? undefined,
-        responseFormat: filtered.response_format ?? undefined,
-        stop: filtered.stop ?? undefined,
-        deadlineMs: until,
-        signal,
-      });
-      const { usage, model, finishReason } = answer;
-      identity.llmTokens += usage.total_tokens;
-      onUsed(identity, usage);
-      const seen = {
-        text: answer.text,
-        usage: { ...usage },
-        model,
-        finish_reason: finishReason,
-        plugin: snapshot.slug,
-      };
-      return { text: readResponse(await pass('llm.response', seen)), usage, model, finish_reason: finishReason };
     },
   };
 }
 
+/** A prompt on its way to a model and back. */
+export interface FilteredPrompt {
+  snapshot: Pick<InstallationSnapshot, 'tenantId' | 'tenant' | 'slug'>;
+  /** As the filters see it. */
+  prompt: Json;
+  pass: Pick<FilterCall, 'user' | 'cause'> & { deadlineMs: number; signal: AbortSignal };
+  /** Told of what the call used, before a filter may refuse the answer. */
+  onUsed(usage: HostResult<'llm.run'>['usage']): void;
+}
+
+/** Asks a model between the tenant's filters. */
+export async function askFiltered(
+  { llm, filters }: Pick<LlmHandlerOptions, 'llm' | 'filters'>,
+  { snapshot, prompt, pass, onUsed }: FilteredPrompt,
+): Promise<HostResult<'llm.run'>> {
+  const through = async (name: string, value: Json): Promise<Json> =>
+    (await filters.pass({ ...pass, tenantId: snapshot.tenantId, name, value, maxBytes: maxFilteredBytes })).value;
+  const filtered = readPrompt(await through('llm.prompt', prompt));
+  const answer = await llm.complete({
+    tenantId: snapshot.tenantId,
+    source: `${snapshot.tenant.slug}/${snapshot.slug}`,
+    messages: filtered.messages,
+    model: filtered.model ?? undefined,
+    maxTokens: filtered.max_tokens ?? undefined,
+    temperature: filtered.temperature ?? undefined,
+    responseFormat: filtered.response_format ?? undefined,
+    stop: filtered.stop ?? undefined,
+    deadlineMs: pass.deadlineMs,
+    signal: pass.signal,
+  });
+  const { usage, model, finishReason } = answer;
+  onUsed(usage);
+  const seen = { text: answer.text, usage: { ...usage }, model, finish_reason: finishReason, plugin: snapshot.slug };
+  return { text: readResponse(await through('llm.response', seen)), usage, model, finish_reason: finishReason };
+}
+
 /** The call as the filters see it. */
-function promptOf(prompt: HostArgs<'llm.run'>[0], options: Options) {
+export function promptOf(prompt: HostArgs<'llm.run'>[0], options: Options) {
   const { system, messages: before = [], model, maxTokens, temperature, responseFormat, stop } = options ?? {};
   const messages = [
     ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),

@@ -29,7 +29,8 @@ export interface AttemptView {
 }
 
 /** What a run that is not under way waits for. */
-export type WaitView = 'slot' | 'tenant_limit' | 'retry' | 'time' | 'overlap' | 'plugin_disabled' | 'endpoint';
+export type WaitView =
+  'slot' | 'tenant_limit' | 'retry' | 'time' | 'overlap' | 'plugin_disabled' | 'endpoint' | 'agent' | 'approval';
 
 /**
  * A run as the REST API shows it. Parts that a run cannot have are left out; those that it does not have yet are
@@ -60,7 +61,8 @@ export interface RunView {
    * What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant's own runs to end. `retry`: the
    * time of its next attempt.
    * `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its
-   * plugin. `endpoint`: earlier deliveries to the same endpoint.
+   * plugin. `endpoint`: earlier deliveries to the same endpoint. `agent`: an agent that works on it. `approval`:
+   * somebody who says yes.
    */
   waiting_for?: WaitView;
   /**

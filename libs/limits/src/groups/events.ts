@@ -1,4 +1,4 @@
-import { DAY, KiB, SECOND } from '@annex/kernel';
+import { DAY, KiB, MiB, SECOND } from '@annex/kernel';
 
 /** An event. */
 export const eventLimits = {
@@ -40,6 +40,32 @@ export const webhookLimits = {
   keptAnswerBytes: 16 * KiB,
   /** What the delivery log shows of a body. */
   shownBodyBytes: 64 * KiB,
+} as const;
+
+/** Agents that are asked about events. */
+export const agentLimits = {
+  /** How long an agent may work on a question when its file does not say. */
+  timeoutS: 300,
+  /** How long it may be given. */
+  maxTimeoutS: 7 * 86_400,
+  /** How long a question waits for an admin's yes when its file does not say. */
+  approvalS: 86_400,
+  /** How long it may be given. */
+  maxApprovalS: 30 * 86_400,
+  /** What is asked, as text. */
+  questionBytes: 128 * KiB,
+  /** One request to an agent: it takes the question or tells how far it is, and works on afterwards. */
+  requestMs: 30 * SECOND,
+  /** The answer to one request. */
+  answerBytes: MiB,
+  /** What is kept of what an agent said, as text. */
+  keptTextBytes: 64 * KiB,
+  /** Until an agent is asked how far it is, the first time. */
+  pollMs: SECOND,
+  /** The same after many times; each time is half as long again as the one before. */
+  maxPollMs: 15 * SECOND,
+  /** Why somebody says no. */
+  reasonChars: 500,
 } as const;
 
 /** What others send to `/hooks`. */

@@ -91,6 +91,18 @@ export const settingLimits = {
   levels: 32,
 } as const;
 
+/** Agents of a package. */
+export const packageAgentLimits = {
+  /** Files in `agents/`. */
+  files: 50,
+  /** One of them. */
+  fileBytes: 64 * KiB,
+  /** Levels of lists and objects in one. */
+  levels: 24,
+  /** The template of a prompt. */
+  promptChars: 32 * KiB,
+} as const;
+
 /** Webhooks of a package. */
 export const packageWebhookLimits = {
   /** Files in `webhooks/`. */

@@ -84,6 +84,7 @@ const code = {
   job: 'JOB_UNKNOWN',
   template: 'TEMPLATE_MISSING',
   webhook: 'WEBHOOK_UNKNOWN',
+  agent: 'AGENT_UNKNOWN',
   plugin: 'DEPENDENCY_UNDECLARED',
   permission: 'PERMISSION_UNKNOWN',
   event: 'EVENT_NAME',
@@ -131,8 +132,17 @@ function wrongName(
     case 'webhooks.send': {
       const what = `the package has no webhook ${quote(name)}; add webhooks/${name}.yaml.`;
       return unless(
-        webhooks.map((each) => each.name),
+        webhooks.filter(({ agent }) => agent === undefined).map((each) => each.name),
         'webhook',
+        '/entry',
+        what,
+      );
+    }
+    case 'agents.send': {
+      const what = `the package has no agent ${quote(name)}; add agents/${name}.yaml.`;
+      return unless(
+        webhooks.filter(({ agent }) => agent !== undefined).map((each) => each.name),
+        'agent',
         '/entry',
         what,
       );

@@ -22,6 +22,7 @@ export const namingCalls = [
   'templates.render',
   'email.send',
   'webhooks.send',
+  'agents.send',
   'plugins.call',
   'permissions.has',
   'emit',

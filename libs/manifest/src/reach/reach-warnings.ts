@@ -90,10 +90,15 @@ function unused(
   { permissions }: Pick<Manifest, 'permissions'>,
   files: PackageFiles,
 ): InputFault[] {
-  const sendsWebhooks = [...files.keys()].some((path) => path.startsWith('webhooks/'));
+  const has = (folder: string): boolean => [...files.keys()].some((path) => path.startsWith(folder));
+  const used = new Set<string>([
+    ...(has('webhooks/') ? ['emit_webhook'] : []),
+    // An agent may be a language model; which one it is, is not read here.
+    ...(has('agents/') ? ['agents.call', 'llm.use'] : []),
+  ]);
   return permissions.flatMap(({ name }, index) => {
     const methods = new Set<string>(methodsNeeding(name));
-    const isUsed = calls.some(({ call }) => methods.has(call)) || (name === 'emit_webhook' && sendsWebhooks);
+    const isUsed = calls.some(({ call }) => methods.has(call)) || used.has(name);
     const mayBeUsed = dynamic.some(
       ({ within }) =>
         within === '' || [...methods].some((method) => method === within || method.startsWith(`${within}.`)),

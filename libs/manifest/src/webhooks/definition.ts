@@ -1,3 +1,4 @@
+import type { JsonObject } from '@annex/kernel';
 import type { ManifestRetry } from '../schema/manifest.js';
 
 /** A function of the package that a webhook uses. */
@@ -28,4 +29,26 @@ export interface WebhookDefinition {
   postTransform: ScriptRef | null;
   /** `null`, or a part left out: what webhooks get by default. */
   retry: ManifestRetry | null;
+  /** A filter that events must pass. Left out: each does. */
+  where?: JsonObject;
+  /** It is an agent (`agents/`), which is asked and answers. Left out: it is a webhook. */
+  agent?: AgentTerms;
+}
+
+/** How an agent is asked (docs/agents.md). Its `bearer` stands among the headers of its definition. */
+export interface AgentTerms {
+  /** `a2a`: an agent behind `url`. `llm`: the tenant's language model, and `url` is empty. */
+  protocol: 'a2a' | 'llm';
+  /** The version of A2A that it speaks; `null`: it is found out. */
+  version: '1.0' | '0.3' | null;
+  /** For `llm`; `null`: the tenant's default. */
+  model: string | null;
+  /** For `llm`: what it is told before the question. */
+  system: string | null;
+  /** How long it may work on a question, in seconds. */
+  timeoutS: number;
+  /** A Liquid template that makes the question of an event. */
+  prompt: string;
+  /** How many seconds a question waits for an admin's yes; `null`: nobody is asked for one. */
+  approvalS: number | null;
 }

@@ -6,6 +6,7 @@ import { coversHost } from '@annex/host-api';
 import { didYouMean, isJsonObject, jsonPointer, quote, type InputFault, type JsonObject } from '@annex/kernel';
 import { packageWebhookLimits } from '@annex/limits';
 import { z } from 'zod';
+import type { ManifestRetry } from '../schema/manifest.js';
 import { retry } from '../schema/shape.js';
 import { readYaml } from '../schema/read-yaml.js';
 import { shapeFaults } from '../schema/shape-faults.js';
@@ -231,22 +232,60 @@ function judgeMeaning(
     const fault = typeof entry === 'string' && entry !== '' ? scriptFault(entry, files) : undefined;
     if (fault !== undefined) errors.push({ pointer: `/${key}/entry`, code: 'SCRIPT', detail: fault });
   }
-  const pauses = source['retry'];
-  if (
-    isJsonObject(pauses) &&
-    typeof pauses['initial_delay_s'] === 'number' &&
-    typeof pauses['max_delay_s'] === 'number' &&
-    pauses['initial_delay_s'] > pauses['max_delay_s']
-  ) {
-    errors.push({
-      pointer: '/retry/max_delay_s',
-      code: 'RANGE',
-      detail:
-        `${pauses['max_delay_s']} is less than initial_delay_s (${pauses['initial_delay_s']}); ` +
-        'write that or more.',
-    });
-  }
+  const pauses = pausesFault(source['retry']);
+  if (pauses) errors.push(pauses);
   return { errors, warnings };
+}
+
+/** What is wrong with the placeholders of a text. */
+export function placeholderFaults(
+  text: unknown,
+  pointer: string,
+  declaredSecrets: readonly string[] | undefined,
+): InputFault[] {
+  if (typeof text !== 'string') return [];
+  return placeholdersOf(text).flatMap((found): InputFault[] => {
+    if (found.kind === 'unknown')
+      return [
+        {
+          pointer,
+          code: 'PLACEHOLDER',
+          detail: `${quote(found.text)} is not known; write \${SECRET:NAME} or \${TENANT_ID}.`,
+        },
+      ];
+    if (found.kind !== 'secret' || !declaredSecrets || declaredSecrets.includes(found.name)) return [];
+    return [
+      {
+        pointer,
+        code: 'SECRET_UNDECLARED',
+        detail:
+          `the manifest does not declare the secret ${quote(found.name)}; add it to "secrets" of ` +
+          `plugin.json.${didYouMean(found.name, declaredSecrets)}`,
+      },
+    ];
+  });
+}
+
+/** What is wrong with a URL that holds no placeholder, or `undefined`. */
+export function plainUrlFault(url: unknown): string | undefined {
+  if (typeof url !== 'string' || url === '' || placeholdersOf(url).length > 0) return undefined;
+  const parsed = URL.parse(url);
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol))
+    return `${quote(url)} is not a URL that can be sent to; write one such as "https://example.com/hook".`;
+  return parsed.username !== '' || parsed.password !== ''
+    ? 'holds a user name or password; send them in a header.'
+    : undefined;
+}
+
+/** The pauses of a policy that end before they begin. */
+export function pausesFault(pauses: unknown): InputFault | undefined {
+  const { initial_delay_s: first, max_delay_s: most } = (pauses ?? {}) as Record<string, unknown>;
+  if (typeof first !== 'number' || typeof most !== 'number' || first <= most) return undefined;
+  return {
+    pointer: '/retry/max_delay_s',
+    code: 'RANGE',
+    detail: `${most} is less than initial_delay_s (${first}); write that or more.`,
+  };
 }
 
 function judgeDelivery(
@@ -256,42 +295,12 @@ function judgeDelivery(
   warnings: InputFault[],
 ): void {
   const judgeText = (text: unknown, pointer: string): void => {
-    if (typeof text !== 'string') return;
-    for (const found of placeholdersOf(text)) {
-      if (found.kind === 'unknown') {
-        errors.push({
-          pointer,
-          code: 'PLACEHOLDER',
-          detail: `${quote(found.text)} is not known; write \${SECRET:NAME} or \${TENANT_ID}.`,
-        });
-      } else if (found.kind === 'secret' && declaredSecrets && !declaredSecrets.includes(found.name)) {
-        errors.push({
-          pointer,
-          code: 'SECRET_UNDECLARED',
-          detail:
-            `the manifest does not declare the secret ${quote(found.name)}; add it to "secrets" of ` +
-            `plugin.json.${didYouMean(found.name, declaredSecrets)}`,
-        });
-      }
-    }
+    errors.push(...placeholderFaults(text, pointer, declaredSecrets));
   };
   const { url, headers, signing } = delivery;
   judgeText(url, '/delivery/url');
-  if (typeof url === 'string' && url !== '' && placeholdersOf(url).length === 0) {
-    const parsed = URL.parse(url);
-    if (!parsed || !['http:', 'https:'].includes(parsed.protocol))
-      errors.push({
-        pointer: '/delivery/url',
-        code: 'URL',
-        detail: `${quote(url)} is not a URL that can be sent to; write one such as "https://example.com/hook".`,
-      });
-    else if (parsed.username !== '' || parsed.password !== '')
-      errors.push({
-        pointer: '/delivery/url',
-        code: 'URL',
-        detail: 'holds a user name or password; send them in a header.',
-      });
-  }
+  const wrong = plainUrlFault(url);
+  if (wrong !== undefined) errors.push({ pointer: '/delivery/url', code: 'URL', detail: wrong });
   if (isJsonObject(headers)) {
     for (const [name, value] of Object.entries(headers)) {
       const pointer = jsonPointer('delivery', 'headers', name);
@@ -322,7 +331,7 @@ function judgeDelivery(
  * A host that stands in the package has to be in `http.allow`, where the manifest has one. Ports are the operator's to
  * open.
  */
-function closedHost(text: unknown, allow: readonly string[] = []): string | undefined {
+export function closedHost(text: unknown, allow: readonly string[] = []): string | undefined {
   const origin =
     typeof text === 'string' && allow.length > 0 ? /^https?:\/\/[^/?#]*/i.exec(text.trim())?.[0] : undefined;
   const host =
@@ -342,7 +351,8 @@ function hostOf(pattern: string): string {
   return name.startsWith('*.') ? name : (URL.parse(`http://${name}/`)?.hostname.replace(/\.$/, '') ?? name);
 }
 
-function scriptFault(entry: string, files: PackageFiles): string | undefined {
+/** What is wrong with the name of a function of a package, or `undefined`. */
+export function scriptFault(entry: string, files: PackageFiles): string | undefined {
   const { path, export: name } = scriptRef(entry);
   if (!scriptNames.test(path))
     return `${quote(path)} is not a script; name a .ts, .js, .mjs or .py file such as "transforms/build.ts#transform".`;
@@ -356,7 +366,8 @@ function scriptFault(entry: string, files: PackageFiles): string | undefined {
   return undefined;
 }
 
-function scriptRef(entry: string): { path: string; export: string } {
+/** The file and the name of a function, as `file.ts#name` says. */
+export function scriptRef(entry: string): { path: string; export: string } {
   const mark = entry.indexOf('#');
   const path = (mark < 0 ? entry : entry.slice(0, mark)).replace(/^(\.\/)+/, '').normalize('NFC');
   return { path, export: mark < 0 ? 'default' : entry.slice(mark + 1) };
@@ -376,14 +387,17 @@ function normalise(name: string, source: Source): WebhookDefinition {
     signing: source.delivery.signing === undefined ? null : { secret: source.delivery.signing.secret },
     transform: refOf(source.transform),
     postTransform: refOf(source.post_transform),
-    retry:
-      source.retry === undefined
-        ? null
-        : {
-            ...(source.retry.max_attempts !== undefined && { maxAttempts: source.retry.max_attempts }),
-            ...(source.retry.backoff !== undefined && { backoff: source.retry.backoff }),
-            ...(source.retry.initial_delay_s !== undefined && { initialDelayS: source.retry.initial_delay_s }),
-            ...(source.retry.max_delay_s !== undefined && { maxDelayS: source.retry.max_delay_s }),
-          },
+    retry: retryOf(source.retry),
+  };
+}
+
+/** A policy as it is kept. */
+export function retryOf(retry: Source['retry']): ManifestRetry | null {
+  if (retry === undefined) return null;
+  return {
+    ...(retry.max_attempts !== undefined && { maxAttempts: retry.max_attempts }),
+    ...(retry.backoff !== undefined && { backoff: retry.backoff }),
+    ...(retry.initial_delay_s !== undefined && { initialDelayS: retry.initial_delay_s }),
+    ...(retry.max_delay_s !== undefined && { maxDelayS: retry.max_delay_s }),
   };
 }

@@ -32,14 +32,7 @@ export async function bundleTransforms(
   webhooks: readonly WebhookDefinition[],
   inspect: (bundle: PackageBundle) => Promise<EntryInspection>,
 ): Promise<TransformsReading> {
-  const refs = webhooks.flatMap((webhook) => [
-    ...(webhook.transform
-      ? [{ pointer: `/webhooks/${webhook.name}.yaml/transform/entry`, ref: webhook.transform }]
-      : []),
-    ...(webhook.postTransform
-      ? [{ pointer: `/webhooks/${webhook.name}.yaml/post_transform/entry`, ref: webhook.postTransform }]
-      : []),
-  ]);
+  const refs = webhooks.flatMap(scriptsOf);
   if (refs.length === 0) return { bundle: null, reached: [], read: [], errors: [], warnings: [] };
   const refuse = (errors: InputFault[], warnings: InputFault[] = []): TransformsReading => ({
     bundle: null,
@@ -145,4 +138,18 @@ function take(place, run) {
 }
 ${hooks.join('\n')}
 `;
+}
+
+/** The functions that a webhook or an agent names, with the places where it does. */
+function scriptsOf({
+  name,
+  agent,
+  transform,
+  postTransform,
+}: WebhookDefinition): { pointer: string; ref: ScriptRef }[] {
+  const after = agent ? `/agents/${name}.yaml/result` : `/webhooks/${name}.yaml/post_transform/entry`;
+  return [
+    ...(transform ? [{ pointer: `/webhooks/${name}.yaml/transform/entry`, ref: transform }] : []),
+    ...(postTransform ? [{ pointer: after, ref: postTransform }] : []),
+  ];
 }

@@ -127,6 +127,10 @@ export class RunRow {
   @Column({ name: 'claims', type: 'int', default: 0 })
   claims!: number;
 
+  /** Starts after which it only waited for somebody outside: they speak neither for a crash nor for a failure. */
+  @Column({ name: 'waited', type: 'int', default: 0 })
+  waited!: number;
+
   /** From when on it may be claimed; `null`: it does not wait for that. */
   @Column({ name: 'next_attempt_at', type: 'timestamptz', nullable: true })
   nextAttemptAt!: Date | null;

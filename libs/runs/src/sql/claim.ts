@@ -6,7 +6,7 @@
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { statement, type PlatformTransaction, type TenantTransaction, type Transaction } from '@annex/database';
 import { isMove, isMovedBy } from './guards.js';
-import { wakeRelays } from './enqueue-run.js';
+import { wakeRelays, type WaitReason } from './enqueue-run.js';
 import { tellEnded } from './tell-ended.js';
 import { nowText } from './texts.js';
 
@@ -67,9 +67,10 @@ export interface AttemptEnd {
   tenantId: Id<'tenant'>;
   runId: Id<'run'>;
   claim: number;
-  /** `retrying` needs `delayMs`. */
-  status: 'succeeded' | 'failed' | 'cancelled' | 'retrying' | 'skipped';
+  /** `retrying` and `queued` need `delayMs`; `queued`: it waits for what `waitingFor` says. */
+  status: 'succeeded' | 'failed' | 'cancelled' | 'retrying' | 'skipped' | 'queued';
   delayMs?: number;
+  waitingFor?: WaitReason;
   /** The failure goes into the plugin's own count, which drives its retry schedule. */
   countsAsAttempt: boolean;
   /** The failure is the plugin's own and speaks against its health. Default `false`. */
@@ -100,11 +101,13 @@ export interface EndedAttempt {
 const finishSql = statement(
   `with ended as materialized (
      select e.tenant_id, e.id, case when r.cancel_requested
-       and e.status in ('failed', 'retrying') then 'cancelled' else e.status end as next,
-       e.error::jsonb as error, e.counts, e.result, e.limits, e.release, e.delay_ms, e.blames, r.installation_id, r.kind
+       and e.status in ('failed', 'retrying', 'queued') then 'cancelled' else e.status end as next,
+       e.error::jsonb as error, e.counts, e.result, e.limits, e.release, e.delay_ms, e.blames, e.waiting_for,
+       r.installation_id, r.kind
      from (select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::int[], $7::text[],
-       $8::text[], $9::text[], $10::float8[], $11::bool[])
-       as e (tenant_id, id, claim, status, error, counts, result, limits, release, delay_ms, blames) order by 1, 2) e
+       $8::text[], $9::text[], $10::float8[], $11::bool[], $12::text[])
+       as e (tenant_id, id, claim, status, error, counts, result, limits, release, delay_ms, blames, waiting_for)
+       order by 1, 2) e
      cross join lateral ${lockedRun('e')} r
      where r.claims = e.claim and ${isMove('finish', 'r.status', 'e.status')}
    ), well as materialized (
@@ -127,17 +130,23 @@ const finishSql = statement(
      where f.tenant_id = w.tenant_id and f.installation_id = w.installation_id
    )
    update runs r set
-     status = e.next, finished_at = case when e.next <> 'retrying' then now() end,
-     attempts = ${endLastAttempt(`jsonb_strip_nulls(jsonb_build_object('finished_at', ${nowText}, 'error', e.error))`)},
-     attempt_count = r.attempt_count + e.counts, result = e.result::json, error = e.error::json,
+     status = e.next, finished_at = case when e.next not in ('retrying', 'queued') then now() end,
+     -- Whoever only waits leaves no attempt.
+     attempts = case when e.next = 'queued' then r.attempts - (-1) else
+       ${endLastAttempt(`jsonb_strip_nulls(jsonb_build_object('finished_at', ${nowText}, 'error', e.error))`)} end,
+     waited = r.waited + case when e.next = 'queued' then 1 else 0 end,
+     waiting_for = case when e.next = 'queued' then e.waiting_for end,
+     attempt_count = r.attempt_count + e.counts, result = e.result::json,
+     error = case when e.next <> 'queued' then e.error::json end,
        limits = e.limits::json, release = coalesce(e.release, r.release),
-     next_attempt_at = case when e.next = 'retrying' then now() + e.delay_ms * interval '1 millisecond' end,
+     next_attempt_at = case when e.next in ('retrying', 'queued')
+       then now() + e.delay_ms * interval '1 millisecond' end,
      lease_until = null, lease_owner = null, cancel_requested = false
    from ended e where r.tenant_id = e.tenant_id and r.id = e.id
    returning r.id, r.status, case
      when r.webhook_id is not null then exists (select 1 from runs p
      where p.tenant_id = r.tenant_id and p.webhook_id = r.webhook_id and p.waiting_for = 'endpoint')
-     when r.kind in ('job', 'lifecycle') and e.next <> 'retrying' then exists (
+     when r.kind in ('job', 'lifecycle') and e.next not in ('retrying', 'queued') then exists (
        select 1 from runs p where p.tenant_id = r.tenant_id and p.installation_id = r.installation_id
          and p.kind = r.kind and p.name = r.name and p.waiting_for = 'overlap')
      else false end as waited_for,
@@ -171,8 +180,10 @@ export async function finishAttempts(tx: Transaction, ends: readonly AttemptEnd[
     ends.map((end) => end.release),
     ends.map((end) => end.delayMs ?? 0),
     ends.map((end) => end.blamesPlugin ?? false),
+    ends.map((end) => end.waitingFor ?? null),
   ]);
-  for (const { id, status } of rows) if (status !== 'retrying') await tellEnded(tx, idFromUuid('run', id), status);
+  for (const { id, status } of rows)
+    if (status !== 'retrying' && status !== 'queued') await tellEnded(tx, idFromUuid('run', id), status);
   const found = new Map(rows.map((row) => [row.id, row]));
   return ends.map(({ runId }) => {
     const row = found.get(uuidFromId(runId));

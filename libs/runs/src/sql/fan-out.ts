@@ -27,7 +27,7 @@ const subscribersSql = statement(
      where tenant_id = $1 and (pattern = any($2::text[]) or strpos(pattern, '*') > 0)
        and ($3::uuid is null or installation_id = $3)
      union all
-     select w.id, w.installation_id, e.pattern, w.name, 0, w.plugin, w.policy, null from webhooks w cross
+     select w.id, w.installation_id, e.pattern, w.name, 0, w.plugin, w.policy, w.filter::text from webhooks w cross
      join lateral jsonb_array_elements_text(w.events) as e (pattern)
      where w.tenant_id = $1 and w.active and (e.pattern = any($2::text[]) or strpos(e.pattern, '*') > 0)
        and ($3::uuid is null or w.installation_id = $3)

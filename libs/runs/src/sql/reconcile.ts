@@ -24,8 +24,9 @@ export async function expireLeases(
 ): Promise<ExpiredLease[]> {
   const rows = await tx.query<{ tenant_id: string; id: string; owner: string | null; status: ExpiredLease['status'] }>(
     `with expired as (
-       select tenant_id, id, lease_owner, claims - attempt_count as starts,
-         case when cancel_requested then 'cancelled' when claims - attempt_count >= $2 then 'failed' else 'queued'
+       select tenant_id, id, lease_owner, claims - attempt_count - waited as starts,
+         case when cancel_requested then 'cancelled' when claims - attempt_count - waited >= $2 then 'failed'
+           else 'queued'
            end as next
        from runs where lease_until < now() and ${isMovedBy('expire', 'status')} order by lease_until limit $1
        for update skip locked

@@ -2,11 +2,11 @@
  * Whether parts of a report have the shape that they must have. Copies what it accepts, so that nothing else comes
  * along.
  */
-import { readMapping } from '@annex/events';
+import { eventFilterFaults, hookRoots, readMapping } from '@annex/events';
 import { findHostCall, type HostMethod } from '@annex/host-api';
 import type { JsonObject } from '@annex/kernel';
-import { mappingLimits } from '@annex/limits';
-import type { BundleReach, PackageMapping, Place, ScriptRef, WebhookDefinition } from '@annex/manifest';
+import { agentLimits, mappingLimits, packageAgentLimits } from '@annex/limits';
+import type { AgentTerms, BundleReach, PackageMapping, Place, ScriptRef, WebhookDefinition } from '@annex/manifest';
 import { maxWebhooks } from './limits.js';
 
 const maxPlaces = 1000;
@@ -59,7 +59,7 @@ export function asWebhooks(value: unknown): WebhookDefinition[] {
   if (!isList(value) || value.length > maxWebhooks) throw new TypeError('webhooks');
   return value.map((each) => {
     if (!isRecord(each)) throw new TypeError('a webhook');
-    const { name, description, on, url, headers, signing, transform, postTransform, retry } = each;
+    const { name, description, on, url, headers, signing, transform, postTransform, retry, where, agent } = each;
     if (!isText(name, 255) || !isText(url) || (description !== null && !isText(description)))
       throw new TypeError('a webhook');
     if (!isList(on) || !on.every((pattern) => isText(pattern, 300))) throw new TypeError('patterns');
@@ -73,8 +73,35 @@ export function asWebhooks(value: unknown): WebhookDefinition[] {
       transform: asScript(transform),
       postTransform: asScript(postTransform),
       retry: asRetry(retry),
+      ...(where !== undefined && { where: asWhere(where) }),
+      ...(agent !== undefined && { agent: asAgent(agent) }),
     };
   });
+}
+
+function asWhere(value: unknown): JsonObject {
+  if (!isRecord(value)) throw new TypeError('a filter');
+  const where = value as JsonObject;
+  if (eventFilterFaults(where, hookRoots, mappingLimits.hookWhereChars).length > 0) throw new TypeError('a filter');
+  return where;
+}
+
+function asAgent(value: unknown): AgentTerms {
+  if (!isRecord(value)) throw new TypeError('an agent');
+  const { protocol, version, model, system, timeoutS, prompt, approvalS } = value;
+  const isTextOrNull = (text: unknown): text is string | null => text === null || isText(text);
+  if (
+    (protocol !== 'a2a' && protocol !== 'llm') ||
+    (version !== null && version !== '1.0' && version !== '0.3') ||
+    !isTextOrNull(model) ||
+    !isTextOrNull(system) ||
+    !isText(prompt, packageAgentLimits.promptChars) ||
+    !isCount(timeoutS) ||
+    timeoutS > agentLimits.maxTimeoutS ||
+    (approvalS !== null && (!isCount(approvalS) || approvalS > agentLimits.maxApprovalS))
+  )
+    throw new TypeError('an agent');
+  return { protocol, version, model, system, timeoutS, prompt, approvalS };
 }
 
 /** What mappings mean is read again of their documents, so that a compiler cannot bring rules that no check saw. */

@@ -22,6 +22,7 @@ import type { PluginFiles } from './plugin-files.js';
 
 export { closeSandbox } from '../testing/shared-sandbox.js';
 export type { PlacedFault } from './fault-places.js';
+export type { KhookAgent } from './khook/convert-hook.js';
 export {
   importKhook,
   type KhookFile,

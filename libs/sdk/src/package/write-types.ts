@@ -26,10 +26,15 @@ export function writePluginTypes(files: PluginFiles): PluginTypesResult {
   const reading = readManifest(files.get(manifestPath) ?? new Uint8Array(), { paths: [...files.keys()] });
   if (!reading.ok) return { ok: false, errors: faultPlaces(files)(reading.errors) };
   const webhooks = [...files.keys()].flatMap((path) => /^webhooks\/([^/]+)\.ya?ml$/.exec(path)?.[1] ?? []);
-  return { ok: true, text: textOf(reading.manifest, webhooks.sort()) };
+  const agents = [...files.keys()].flatMap((path) => /^agents\/([^/]+)\.ya?ml$/.exec(path)?.[1] ?? []);
+  return { ok: true, text: textOf(reading.manifest, webhooks.sort(), agents.sort()) };
 }
 
-function textOf({ config, secrets, jobs, dependencies }: Manifest, webhooks: readonly string[]): string {
+function textOf(
+  { config, secrets, jobs, dependencies }: Manifest,
+  webhooks: readonly string[],
+  agents: readonly string[],
+): string {
   const schema = config ?? ({ type: 'object', additionalProperties: false } satisfies JsonObject);
   const lines = [
     '// Written by "annex typegen" out of plugin.json. Change that file, not this one.',
@@ -41,6 +46,7 @@ function textOf({ config, secrets, jobs, dependencies }: Manifest, webhooks: rea
     `    secret: ${unionOf(secrets.map(({ name }) => name))};`,
     `    job: ${unionOf(jobs.map(({ name }) => name))};`,
     `    webhook: ${unionOf(webhooks)};`,
+    ...(agents.length > 0 ? [`    agent: ${unionOf(agents)};`] : []),
     `    dependency: ${unionOf(Object.keys(dependencies))};`,
     '  }',
     '}',

@@ -75,6 +75,7 @@ export async function openPackage(
       version: manifest.version,
       manifest,
       registrations,
+      webhooks: report.webhooks,
       bundle_sha256: bundle.sha256,
       source_map_sha256: bundle.sha256,
     },

@@ -12,6 +12,7 @@ import {
   flowHandlers,
   httpHandlers,
   llmHandlers,
+  webhookHandlers,
   pollOutcome,
   atDepth,
   RunScope,
@@ -214,6 +215,15 @@ export async function openPlugin(folder: string, options: OpenPluginOptions = {}
   }
 }
 
+/** A question that a plugin asked by itself. */
+export interface AskedAgent {
+  /** The file of `agents/` without its ending. */
+  agent: string;
+  data: Json;
+  /** What the agent would have been asked. */
+  prompt: string;
+}
+
 /**
  * A plugin that is installed and enabled in memory. Its handlers run in the sandbox; what they do outside is recorded
  * here.
@@ -240,6 +250,8 @@ export class TestPlugin implements AsyncDisposable {
   readonly tables: MemoryTables;
   /** The tenant's settings, as far as the plugin watches them. */
   readonly settings: TestSettings;
+  /** What the plugin asked agents with `ctx.agents.send`, oldest first. Nobody answers. */
+  readonly asked: AskedAgent[] = [];
   /** Calls of `ctx` that left the sandbox, in the order of their answers; those that were refused too. */
   readonly calls: CtxCall[] = [];
   readonly #sources = new Map<string, TestSource>();
@@ -633,6 +645,27 @@ export class TestPlugin implements AsyncDisposable {
     return new HandlerFailed(error.code, error.message, `${kind} ${name}`, next, placed);
   }
 
+  /**
+   * What an agent of the package would be asked about an event. Throws `TEMPLATE_INVALID` and the like.
+   * @example
+   * const text = await plugin.prompt('triage', { type: 'pod.restart', source: 'k8s', subject: 'web-1', data: {} })
+   */
+  async prompt(agent: string, event: EventInput | MapInput): Promise<string> {
+    const { subject = null, data = null } = event;
+    return this.#render(agent, { ...event, subject, data });
+  }
+
+  #prompt(agent: string, data: Json): Promise<string> {
+    const { slug } = this.snapshot;
+    return this.#render(agent, { type: 'webhook.send', source: `annex:plugin/${slug}`, subject: agent, data });
+  }
+
+  #render(agent: string, event: object): Promise<string> {
+    const terms = this.snapshot.webhooks.find(({ name }) => name === agent)?.agent;
+    if (!terms) throw new TypeError(`The package has no agents/${agent}.yaml.`);
+    return templates.render({ files: { 'prompt.txt': terms.prompt }, name: 'prompt.txt', data: event, tenant: 'test' });
+  }
+
   #handlers({
     secrets = {},
     http,
@@ -642,17 +675,7 @@ export class TestPlugin implements AsyncDisposable {
     const loadTemplates = folderTemplates(this.#folder);
     const files = memoryFilesPort(
       this.files,
-      (type, data, source) =>
-        void this.emitted.push({
-          id: newId('event'),
-          type,
-          source,
-          subject: null,
-          data: data as Json,
-          severity: 'info',
-          tags: [],
-          attributes: {},
-        }),
+      (type, data, source) => void this.emitted.push(fileEvent({ type, data, source })),
     );
     return {
       ...handlersNotAvailable(hostMethods, 'openPlugin of @annex/sdk/testing does not serve it.'),
@@ -687,6 +710,9 @@ export class TestPlugin implements AsyncDisposable {
         filters: { pass: ({ value }) => Promise.resolve({ value, runs: [] }) },
         onUsed: () => undefined,
       }),
+      ...askHandlers(async ({ name, payload }) => {
+        this.asked.push({ agent: name, data: payload, prompt: await this.#prompt(name, payload) });
+      }),
       ...flowHandlers({
         reservedEvents,
         database: { forTenant: (tenantId: Id<'tenant'>) => ({ tenantId, transaction: (work) => work(nowhere) }) },
@@ -704,6 +730,22 @@ export class TestPlugin implements AsyncDisposable {
     };
   }
 }
+
+/** The event that tells of a file. */
+function fileEvent({ type, data, source }: { type: string; data: object; source: string }): EmittedEvent {
+  const labels = { severity: 'info' as const, tags: [], attributes: {} };
+  return { id: newId('event'), type, source, subject: null, data: data as Json, ...labels };
+}
+
+/** `ctx.agents.send` as a server makes it, told to `ask`. */
+function askHandlers(
+  ask: (question: { name: string; payload: Json }) => Promise<void>,
+): Pick<HostHandlers<RunIdentity>, 'agents.send'> {
+  const database = { forTenant: (tenantId: Id<'tenant'>) => ({ tenantId, transaction: atOnce }) };
+  return { 'agents.send': webhookHandlers(database, (_tx, question) => ask(question))['agents.send'] };
+}
+
+const atOnce = <T>(work: (tx: typeof nowhere) => Promise<T>): Promise<T> => work(nowhere);
 
 /** The event, or every fault of it. */
 function readTestEvent(body: { [key: string]: Json }): EventInput {

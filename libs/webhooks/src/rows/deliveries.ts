@@ -7,6 +7,7 @@ import type { RunRow, RunStatus } from '@annex/runs';
 import { storableJson, type TenantTransaction } from '@annex/database';
 import { WebhookAttemptRow } from './webhook-attempt-row.js';
 import { WebhookDeliveryRow } from './webhook-delivery-row.js';
+import type { WebhookKind } from './webhooks.js';
 import type { WebhookRow } from './webhook-row.js';
 
 /** A delivery together with the run that sends it. */
@@ -28,7 +29,10 @@ export interface DeliveryFilter {
   webhook?: string | undefined;
   plugin?: string | undefined;
   status?: RunStatus | undefined;
+  /** Default: webhooks. */
+  kind?: WebhookKind | undefined;
   eventId?: string | undefined;
+  waitingFor?: 'approval' | 'agent' | undefined;
 }
 
 const columns = `d.id, d.webhook_id, w.name as webhook, w.plugin, d.event_id, e.type as "eventType", d.run_id, r.status,
@@ -48,20 +52,28 @@ export async function listDeliveries(
     webhook,
     plugin,
     status,
+    kind = 'webhook',
     eventId,
+    waitingFor,
     limit,
     before,
   }: DeliveryFilter & { limit: number; before?: Id<'run'> | undefined },
 ): Promise<SentDelivery[]> {
   const parameters: unknown[] = [tx.tenantUuid];
   const add = (value: unknown): string => `$${parameters.push(value)}`;
-  const wanted = [`r.tenant_id = $1`, `r.kind = 'webhook'`];
+  const wanted = [
+    `r.tenant_id = $1`,
+    `r.kind = 'webhook'`,
+    kind === 'webhook' ? `w.transport = 'http'` : `w.transport <> 'http'`,
+  ];
   // Written out, not bound: a partial index applies only to what the planner can see. It comes from a closed list.
   if (status) wanted.push(`r.status = '${status}'`);
   if (webhookId) wanted.push(`r.webhook_id = ${add(uuidFromId(webhookId))}`);
   if (webhook !== undefined) wanted.push(`w.name = ${add(webhook)}`);
   if (plugin !== undefined) wanted.push(`w.plugin = ${add(plugin)}`);
   if (eventId !== undefined) wanted.push(`r.event_id = ${add(eventId)}`);
+  // The status comes along for the index, and an ended run waits for nothing.
+  if (waitingFor) wanted.push(`r.waiting_for = ${add(waitingFor)}`);
   if (before) wanted.push(`r.id < ${add(uuidFromId(before))}`);
   return tx.rows<WebhookDeliveryRow, SentDelivery>(
     WebhookDeliveryRow,

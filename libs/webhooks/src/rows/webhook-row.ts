@@ -1,5 +1,5 @@
 import { idColumn } from '@annex/database';
-import type { Id, SealedValue } from '@annex/kernel';
+import type { Id, JsonObject, SealedValue } from '@annex/kernel';
 import type { RunPolicy } from '@annex/runs';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { sealedOf } from './sealed-of.js';
@@ -39,6 +39,14 @@ export class WebhookRow {
   /** Patterns. */
   @Column({ name: 'events', type: 'jsonb' })
   events!: string[];
+
+  /** A filter that events must pass; `null`: each does. */
+  @Column({ name: 'filter', type: 'json', nullable: true })
+  filter!: JsonObject | null;
+
+  /** `http`: a webhook. The others: an agent, by how it is asked. */
+  @Column({ name: 'transport', type: 'text', default: 'http' })
+  transport!: 'http' | 'a2a' | 'llm';
 
   @Column({ name: 'policy', type: 'jsonb', default: {} })
   policy!: RunPolicy;

@@ -1,11 +1,19 @@
 /** Where events go: the webhooks that packages define, and those that tenants register themselves. */
 import { newUuid, uuidFromId, type Id, type SealedValue } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
-import { In, IsNull, MoreThan, Not } from 'typeorm';
+import { In, IsNull, MoreThan, Not, type FindOperator } from 'typeorm';
 import { WebhookRow } from './webhook-row.js';
 
+/** Webhooks are told, agents are asked. */
+export type WebhookKind = 'webhook' | 'agent';
+
+function ofKind(kind: WebhookKind): FindOperator<WebhookRow['transport']> | 'http' {
+  return kind === 'webhook' ? 'http' : In<WebhookRow['transport']>(['a2a', 'llm']);
+}
+
 /** A webhook as a release of a package declares it. */
-export type DeclaredWebhook = Pick<WebhookRow, 'name' | 'url' | 'events' | 'policy'>;
+export type DeclaredWebhook = Pick<WebhookRow, 'name' | 'url' | 'events' | 'policy'> &
+  Partial<Pick<WebhookRow, 'filter' | 'transport'>>;
 
 /**
  * Makes these the webhooks of an installation whose plugin is on. Those that the release does not declare any more get
@@ -23,12 +31,13 @@ export async function connectPackageWebhooks(
       { tenantId: tx.tenantId, installationId, name: Not(In(names)) },
       { active: false, declared: false, updatedAt: () => 'now()' },
     );
-  for (const { name, url, events, policy } of declared) {
+  for (const { name, url, events, policy, filter = null, transport = 'http' } of declared) {
     await tx.query(
-      `insert into webhooks (tenant_id, id, installation_id, plugin, name, url, events, policy, active)
-       values ($1, $3, $2, $4, $5, $6, $7, $8, true)
+      `insert into webhooks (tenant_id, id, installation_id, plugin, name, url, events, policy, filter, transport,
+         active)
+       values ($1, $3, $2, $4, $5, $6, $7, $8, $9, $10, true)
        on conflict (tenant_id, installation_id, name) where installation_id is not null do update
-       set url = excluded.url, events = excluded.events,
+       set url = excluded.url, events = excluded.events, filter = excluded.filter, transport = excluded.transport,
          policy = excluded.policy, active = true, declared = true, updated_at = now()`,
       [
         tx.tenantUuid,
@@ -39,6 +48,8 @@ export async function connectPackageWebhooks(
         url,
         JSON.stringify(events),
         JSON.stringify(policy),
+        filter === null ? null : JSON.stringify(filter),
+        transport,
       ],
     );
   }
@@ -54,13 +65,19 @@ export async function restPackageWebhooks(tx: TenantTransaction, installationId:
 /** A page of webhooks that are there, in the order in which they were made. */
 export function listWebhooks(
   tx: TenantTransaction,
-  { limit, after, plugin }: { limit: number; after?: Id<'webhook'> | undefined; plugin?: string | undefined },
+  {
+    limit,
+    after,
+    plugin,
+    kind,
+  }: { limit: number; after?: Id<'webhook'> | undefined; plugin?: string | undefined; kind: WebhookKind },
 ): Promise<WebhookRow[]> {
   return tx.repository(WebhookRow).find({
     where: {
       tenantId: tx.tenantId,
       deletedAt: IsNull(),
       declared: true,
+      transport: ofKind(kind),
       ...(after && { id: MoreThan(after) }),
       ...(plugin !== undefined && { plugin }),
     },
@@ -87,9 +104,13 @@ export async function findWebhook(
 }
 
 /** The webhooks of a name that are there: the tenant's own and packages'. */
-export function findWebhooksByName(tx: TenantTransaction, name: string): Promise<WebhookRow[]> {
+export function findWebhooksByName(
+  tx: TenantTransaction,
+  name: string,
+  kind: WebhookKind = 'webhook',
+): Promise<WebhookRow[]> {
   return tx.repository(WebhookRow).find({
-    where: { tenantId: tx.tenantId, name, deletedAt: IsNull(), declared: true },
+    where: { tenantId: tx.tenantId, name, transport: ofKind(kind), deletedAt: IsNull(), declared: true },
     order: { id: 'ASC' },
   });
 }

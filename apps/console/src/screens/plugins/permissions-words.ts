@@ -8,4 +8,5 @@ export const permissionWords: Readonly<Record<string, string>> = {
   send_email: 'Send mail',
   emit_webhook: 'Send webhooks',
   'llm.use': 'Use the language model',
+  'agents.call': 'Ask agents',
 };

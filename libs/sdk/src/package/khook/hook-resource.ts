@@ -5,8 +5,8 @@ import { isJsonObject, jsonPointer, type InputFault, type Json, type JsonObject 
 export interface HookResource {
   name: string;
   namespace: string | null;
-  /** Which agent is asked about which event. */
-  asks: { event: string; agent: string }[];
+  /** Which agent is asked about which event, and what. */
+  asks: { event: string; agent: string; prompt: string }[];
 }
 
 export type HookReading = { ok: true; hook: HookResource } | { ok: false; errors: InputFault[] };
@@ -39,10 +39,11 @@ function readConfiguration(given: Json, { at, namespace, errors }: Reading): Hoo
   const configuration = objectOf(given);
   const event = textOf(configuration['eventType']);
   if (event === null) errors.push(required(`${at}/eventType`, 'the type of event, such as pod-restart'));
-  if (textOf(configuration['prompt']) === null) errors.push(required(`${at}/prompt`, 'what the agent is asked'));
+  const prompt = textOf(configuration['prompt']);
+  if (prompt === null) errors.push(required(`${at}/prompt`, 'what the agent is asked'));
   const agent = agentOf(configuration, namespace);
   if (agent === null) errors.push(required(`${at}/agentRef`, 'the agent that is asked: { name, namespace }'));
-  return { event: event ?? '', agent: agent ?? '' };
+  return { event: event ?? '', agent: agent ?? '', prompt: prompt ?? '' };
 }
 
 /** `agentRef: { name, namespace }`; `agentId: namespace/name` in older ones. Without a namespace it is the Hook's. */

@@ -1,5 +1,5 @@
 import { readMapping } from '@annex/events';
-import { readYaml } from '@annex/manifest';
+import { readAgents, readYaml } from '@annex/manifest';
 import { describe, expect, it } from 'vitest';
 import { importKhook, type KhookImport } from './import-khook.js';
 
@@ -149,20 +149,23 @@ ${text.replace(/^(?=.)/gm, '    ')}`;
 });
 
 describe('Hooks of KHook', () => {
-  it('are named one by one, and nothing is written for them', () => {
-    const old = hook('old', '  - eventType: "oom-kill"\n    agentId: "kagent/memory"\n    prompt: look');
+  it('become agents that are asked the same, in the words of Annex', () => {
+    const old = hook('old', '  - eventType: "oom-kill"\n    agentId: "kagent/memory"\n    prompt: look at {{.Nobody}}');
     const result = bring({ 'hooks.yaml': `# of two teams\n\n${hook('pods', restart)}---\n${old}` });
-    expect(result).toMatchObject({ mappings: [], errors: [], warnings: [] });
-    expect(result.leftOut).toEqual([
-      {
-        ...{ kind: 'Hook', name: 'staging/pods', file: 'hooks.yaml', line: 3 },
-        detail: expect.stringMatching(/kagent\/analyzer about pod-restart\. Agents do not exist here yet/),
-      },
-      {
-        ...{ kind: 'Hook', name: 'staging/old', file: 'hooks.yaml', line: 17 },
-        detail: expect.stringContaining('kagent/memory about oom-kill'),
-      },
+    expect(result).toMatchObject({ mappings: [], errors: [], leftOut: [] });
+    expect(result.agents).toMatchObject([
+      { path: 'agents/pods-pod-restart.yaml', agent: 'kagent/analyzer', from: 'hooks.yaml' },
+      { path: 'agents/old-oom-kill.yaml', agent: 'kagent/memory' },
     ]);
+    expect(places(result.warnings)).toEqual([expect.stringMatching(/^hooks\.yaml:\d+ .*names "{{\.Nobody}}"/)]);
+    const files = new Map(result.agents.map(({ path, text }) => [path, Buffer.from(text)]));
+    const { agents, errors } = readAgents(files, { declaredSecrets: ['KAGENT_URL'], allow: [], taken: [] });
+    expect(errors).toEqual([]);
+    expect(agents.find(({ name }) => name === 'pods-pod-restart')).toMatchObject({
+      on: ['pod-restart', 'pod.restart'],
+      url: '${SECRET:KAGENT_URL}/api/a2a/kagent/analyzer/',
+      agent: { protocol: 'a2a', prompt: expect.stringContaining('Pod {{ subject }} restarted at {{ time }}.') },
+    });
   });
 
   it('are found in a list that kubectl prints, with what the cluster adds', () => {
@@ -173,9 +176,9 @@ describe('Hooks of KHook', () => {
       )
       .replace(/^(?=.)/gm, '  ')
       .replace(/^ {2}/, '- ');
-    const { leftOut, errors } = bring({ 'list.yaml': `apiVersion: v1\nkind: List\nitems:\n${item}` });
+    const { agents, errors } = bring({ 'list.yaml': `apiVersion: v1\nkind: List\nitems:\n${item}` });
     expect(errors).toEqual([]);
-    expect(leftOut).toMatchObject([{ kind: 'Hook', name: 'staging/pods', line: 4 }]);
+    expect(agents).toMatchObject([{ path: 'agents/pods-pod-restart.yaml', from: 'list.yaml' }]);
   });
 
   it.each<[string, string, RegExp]>([

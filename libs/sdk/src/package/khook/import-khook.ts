@@ -1,6 +1,7 @@
 /** What people bring along who come from KHook: its files become files of a plugin. */
-import { isJsonObject, quote, type InputFault } from '@annex/kernel';
+import { isJsonObject, type InputFault } from '@annex/kernel';
 import { byPlace, placeInYaml, segmentsOf, type PlacedFault } from '../fault-places.js';
+import { convertHook, type KhookAgent } from './convert-hook.js';
 import { convertMappings } from './convert-mappings.js';
 import { readKhookDocuments, type KhookDocument } from './documents.js';
 import { readHook } from './hook-resource.js';
@@ -39,6 +40,8 @@ export interface KhookLeftOut {
 export interface KhookImport {
   /** Empty if there are errors. */
   mappings: KhookMapping[];
+  /** What Hooks became. Empty if there are errors. */
+  agents: KhookAgent[];
   leftOut: KhookLeftOut[];
   /** In the order of files and lines. */
   errors: PlacedFault[];
@@ -47,22 +50,22 @@ export interface KhookImport {
 }
 
 /**
- * Makes `mappings/*.yaml` of KHook's event mappings, in files of their own or in a ConfigMap. Hooks are checked and
- * named, and nothing is written for them: they call agents. Never throws for what the files hold.
+ * Makes `mappings/*.yaml` of KHook's event mappings, in files of their own or in a ConfigMap, and `agents/*.yaml` of
+ * its Hooks. Never throws for what the files hold.
  * @param dedupe makes events of one subject one alert for ten minutes, as KHook does. Default: no
  * @example
  * import { readFile } from 'node:fs/promises'
  *
  * const path = 'event-mappings.yaml'
- * const { mappings, leftOut, errors } = importKhook([{ path, bytes: await readFile(path) }])
- * for (const { path: to, text } of mappings) await writeFile(to, text)
+ * const { mappings, agents, leftOut, errors } = importKhook([{ path, bytes: await readFile(path) }])
+ * for (const { path: to, text } of [...mappings, ...agents]) await writeFile(to, text)
  * console.log(leftOut, errors)
  */
 export function importKhook(
   files: readonly KhookFile[],
   { dedupe = false }: { dedupe?: boolean | undefined } = {},
 ): KhookImport {
-  const result: KhookImport = { mappings: [], leftOut: [], errors: [], warnings: [] };
+  const result: KhookImport = { mappings: [], agents: [], leftOut: [], errors: [], warnings: [] };
   for (const file of files) {
     const { documents, errors } = readKhookDocuments(file.bytes);
     const text = Buffer.from(file.bytes).toString('utf8');
@@ -71,7 +74,10 @@ export function importKhook(
   }
   result.errors.sort(byPlace);
   result.warnings.sort(byPlace);
-  if (result.errors.length > 0) result.mappings = [];
+  if (result.errors.length > 0) {
+    result.mappings = [];
+    result.agents = [];
+  }
   return result;
 }
 
@@ -120,15 +126,15 @@ function addHook(result: KhookImport, document: Document): void {
     result.errors.push(...reading.errors.map((fault) => placed(document, fault)));
     return;
   }
-  const { name, namespace, asks } = reading.hook;
-  const asked = asks.map(({ event, agent }) => `${agent} about ${event}`).join(', ');
-  leaveOut(result, document, {
-    kind: 'Hook',
-    name: namespace === null ? name : `${namespace}/${name}`,
-    detail:
-      `It asks ${asked}. Agents do not exist here yet; a plugin gets the events with ` +
-      `hook(${quote(asks[0]?.event ?? '')}, …).`,
+  const agents = convertHook(reading.hook, {
+    from: document.path,
+    taken: new Set(result.agents.map(({ path }) => path)),
+    warn: (index, detail) => {
+      const pointer = `/spec/eventConfigurations/${index}/prompt`;
+      result.warnings.push(placed(document, { pointer, code: 'KHOOK_PROMPT', detail }));
+    },
   });
+  result.agents.push(...agents);
 }
 
 /** KHook's `plugins.yaml`: where its events come from. */
