@@ -106,7 +106,7 @@ const { builtinModules } = await import('node:module');
 const builtin = new Set(builtinModules);
 
 const serverOnly =
-  /^(@node-rs|@aws-sdk|pg|bullmq|ioredis|undici|flydrive|nodemailer|openai|jose|rate-limiter-flexible)(\/|$)/;
+  /^(@node-rs|@aws-sdk|pg|bullmq|ioredis|undici|flydrive|nodemailer|openai|rate-limiter-flexible)(\/|$)/;
 
 /**
  * Our libraries: what is not asked for is left out whatever it would do, and each file finds those beside it where it

@@ -72,7 +72,7 @@ export class PackageCatalogue {
     const installed = await this.#installed(caller);
     const word = q?.toLowerCase();
     const found: ListedPlugin[] = [];
-    for (const [slug, releases] of groupReleases(catalogue?.releases ?? [])) {
+    for (const [slug, releases] of catalogue ? groupReleases(catalogue) : []) {
       if (found.length > page.limit) break;
       if (after !== undefined && slug <= after) continue;
       const view = viewListed(releases, installed.get(slug), releasesInLists);
@@ -143,8 +143,8 @@ function describe(catalogue: Catalogue, readAt: Date): CataloguePage['catalogue'
   return { serial, issued_at, expires_at, signed_by: signer, read_at: readAt.toISOString() };
 }
 
-function requireListed({ releases }: Catalogue, slug: string): CatalogueRelease[] {
-  const groups = groupReleases(releases);
+function requireListed(catalogue: Catalogue, slug: string): readonly CatalogueRelease[] {
+  const groups = groupReleases(catalogue);
   const found = groups.get(slug);
   if (found) return found;
   throw catalogueErrors.error(

@@ -1,5 +1,5 @@
 /** The catalogue as the API shows it. */
-import type { CatalogueRelease } from '@annex/signing';
+import type { Catalogue, CatalogueRelease } from '@annex/signing';
 import semver from 'semver';
 
 /** A release that the catalogue lists. */
@@ -38,12 +38,21 @@ export interface InstalledListing {
   newer: string | null;
 }
 
-/** The plugins of a catalogue in order of slug, each with its releases, the newest first. */
-export function groupReleases(releases: readonly CatalogueRelease[]): Map<string, CatalogueRelease[]> {
-  const groups = new Map<string, CatalogueRelease[]>();
-  for (const release of releases) groups.set(release.slug, [...(groups.get(release.slug) ?? []), release]);
+const grouped = new WeakMap<Catalogue, Map<string, CatalogueRelease[]>>();
+
+/**
+ * The plugins of a catalogue in order of slug, each with its releases, the newest first. Sorted once: whoever looks at
+ * a list of twenty thousand again and again must not cost seconds each time.
+ */
+export function groupReleases(catalogue: Catalogue): ReadonlyMap<string, readonly CatalogueRelease[]> {
+  const known = grouped.get(catalogue);
+  if (known) return known;
+  const groups = Map.groupBy(catalogue.releases, ({ slug }) => slug);
   const sorted = [...groups].sort(([one], [other]) => (one < other ? -1 : 1));
-  return new Map(sorted.map(([slug, list]) => [slug, list.sort((a, b) => compareVersions(b.version, a.version))]));
+  for (const [, releases] of sorted) releases.sort((a, b) => compareVersions(b.version, a.version));
+  const made = new Map(sorted);
+  grouped.set(catalogue, made);
+  return made;
 }
 
 /** The release that is taken where none is named: the newest that is no pre-release, else the newest. */

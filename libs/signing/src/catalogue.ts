@@ -14,11 +14,35 @@ const slug = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/);
 const text = (max: number) => z.string().max(max);
 
 /** A release as a catalogue lists it. */
-const releaseShape = z.object({
+export interface CatalogueRelease {
+  slug: string;
+  version: string;
+  /** Hex SHA-256 of the archive. */
+  sha256: string;
+  /** Relative to the catalogue, or whole. */
+  url: string;
+  publisher: string;
+  permissions: string[];
+  yanked: boolean;
+  yanked_because?: string | undefined;
+  name?: string | undefined;
+  description?: string | undefined;
+  /** The package's own signature. */
+  signature?: string | undefined;
+}
+
+/** What a catalogue says. Each one that is published has a greater `serial` than the one before. */
+export interface CatalogueContents {
+  serial: number;
+  issued_at: string;
+  expires_at: string;
+  releases: CatalogueRelease[];
+}
+
+const releaseShape: z.ZodType<CatalogueRelease> = z.object({
   slug,
   version: text(256).min(1),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** Relative to the catalogue, or whole. */
   url: text(2000).min(1),
   publisher: text(200).min(1),
   permissions: z.array(text(100)).max(100),
@@ -26,21 +50,15 @@ const releaseShape = z.object({
   yanked_because: text(500).optional(),
   name: text(200).optional(),
   description: text(2000).optional(),
-  /** The package's own signature. */
   signature: text(4096).optional(),
 });
-const catalogueShape = z.object({
+const catalogueShape: z.ZodType<CatalogueContents> = z.object({
   serial: z.int().min(1),
   issued_at: z.iso.datetime({ offset: true }),
   expires_at: z.iso.datetime({ offset: true }),
   releases: z.array(releaseShape).max(catalogueLimits.releases),
 });
 const fileShape = z.object({ payload: z.string(), protected: z.string(), signature: z.string() });
-
-export type CatalogueRelease = z.infer<typeof releaseShape>;
-
-/** What a catalogue says. Each one that is published has a greater `serial` than the one before. */
-export type CatalogueContents = z.infer<typeof catalogueShape>;
 
 /** A catalogue whose signature was checked. */
 export interface Catalogue extends CatalogueContents {

@@ -1,5 +1,6 @@
 /** JSON Web Signatures (RFC 7515) with Ed25519, in the one spelling that Annex writes and reads. */
-import { compactVerify, decodeProtectedHeader, type CryptoKey } from 'jose';
+import type { webcrypto } from 'node:crypto';
+import { compactVerify, decodeProtectedHeader } from 'jose';
 import { signingErrors } from './errors.js';
 import type { Publishers, PublisherKey, Signs } from './publishers.js';
 
@@ -12,7 +13,7 @@ const algorithms = ['EdDSA', 'Ed25519'];
 /** A key to sign with. */
 export interface SigningKey {
   kid: string;
-  key: CryptoKey;
+  key: webcrypto.CryptoKey;
 }
 
 /** Whose signature it is, and the bytes that were signed. */

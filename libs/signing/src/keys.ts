@@ -1,6 +1,7 @@
 /** Keys that packages and catalogues are signed with. */
+import type { webcrypto } from 'node:crypto';
 import { messageOf } from '@annex/kernel';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import { signingErrors } from './errors.js';
 import type { SigningKey } from './jws.js';
 
@@ -40,7 +41,7 @@ export async function readSigningKey(json: string): Promise<SigningKey & { publi
   try {
     const { kty, crv, x, d } = jwk;
     const kid = jwk.kid ?? (await calculateJwkThumbprint({ kty, crv, x }));
-    const key = (await importJWK({ kty, crv, x, d }, 'EdDSA')) as CryptoKey;
+    const key = (await importJWK({ kty, crv, x, d }, 'EdDSA')) as webcrypto.CryptoKey;
     return { kid, key, publisher: typeof jwk.publisher === 'string' ? jwk.publisher : kid };
   } catch (thrown) {
     throw refuse(messageOf(thrown).includes(jwk.d) ? 'its members do not fit' : messageOf(thrown).slice(0, 100));

@@ -2,9 +2,10 @@
  * Whose signatures count: a JWK Set (RFC 7517) of Ed25519 keys (RFC 8037). Beside what the RFCs say a key may have
  * `publisher`, `slugs`, `signs` and `revoked`; everything else in it is ignored.
  */
+import type { webcrypto } from 'node:crypto';
 import { messageOf, quote } from '@annex/kernel';
 import { publisherLimits } from '@annex/limits';
-import { importJWK, type CryptoKey } from 'jose';
+import { importJWK } from 'jose';
 import { z } from 'zod';
 import { signingErrors } from './errors.js';
 
@@ -21,7 +22,7 @@ export interface PublisherKey {
   signs: readonly Signs[];
   /** Why it counts no more; `undefined`: it does count. */
   revoked: string | undefined;
-  key: CryptoKey;
+  key: webcrypto.CryptoKey;
 }
 
 const text = (max: number) => z.string().min(1).max(max);
@@ -131,9 +132,9 @@ function parse(json: string): z.infer<typeof keySet> {
   throw refuse(faults.slice(0, 20).join('; ').slice(0, 1000));
 }
 
-async function readKey(jwk: { kty: string; crv: string; x: string }, kid: string): Promise<CryptoKey> {
+async function readKey(jwk: { kty: string; crv: string; x: string }, kid: string): Promise<webcrypto.CryptoKey> {
   try {
-    return (await importJWK(jwk, 'EdDSA')) as CryptoKey;
+    return (await importJWK(jwk, 'EdDSA')) as webcrypto.CryptoKey;
   } catch (thrown) {
     throw refuse(`the key ${quote(kid, 60)} is none: ${messageOf(thrown).slice(0, 200)}`);
   }

@@ -15,12 +15,35 @@ import {
   verifyPackage,
   writeCatalogue,
   type Catalogue,
-  type CatalogueContents,
-  type CatalogueRelease,
   type Publishers,
 } from '@annex/signing';
 
-export type { CatalogueContents, CatalogueRelease } from '@annex/signing';
+/** A release as a catalogue lists it. */
+export interface CatalogueRelease {
+  slug: string;
+  version: string;
+  /** Hex SHA-256 of the archive. */
+  sha256: string;
+  /** Relative to the catalogue, or whole. */
+  url: string;
+  publisher: string;
+  permissions: string[];
+  yanked: boolean;
+  yanked_because?: string | undefined;
+  name?: string | undefined;
+  description?: string | undefined;
+  /** The package's own signature. */
+  signature?: string | undefined;
+}
+
+/** What a catalogue says. */
+export interface CatalogueContents {
+  /** Grows with each one that is published. */
+  serial: number;
+  issued_at: string;
+  expires_at: string;
+  releases: CatalogueRelease[];
+}
 
 /**
  * Makes a key pair as texts of JSON: `privateKey` signs and is nobody else's; `publishers` is a list with the public
