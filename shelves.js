@@ -26,7 +26,7 @@ export const shelves = [
   {
     name: 'records',
     folder: 'libs',
-    projects: { audit: [], quotas: [], runs: ['audit'] },
+    projects: { audit: [], quotas: [], spend: ['quotas'], runs: ['audit'] },
   },
   {
     name: 'services',

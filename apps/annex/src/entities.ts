@@ -43,6 +43,7 @@ import {
 } from '@annex/runs';
 import { SettingChangeRow, SettingHeadRow, SettingMirrorRow, SettingRow, SettingWatchRow } from '@annex/settings';
 import { SourceRow } from '@annex/sources';
+import { SpendDayRow, SpendRow } from '@annex/spend';
 import { DocumentRow, DocumentTableRow, DocumentUsageRow, DocumentValueRow } from '@annex/tables';
 import { SecretRow, TenantKeyRow } from '@annex/vault';
 import { AgentQuestionRow, HookSourceRow, WebhookAttemptRow, WebhookDeliveryRow, WebhookRow } from '@annex/webhooks';
@@ -112,6 +113,8 @@ export const entities = [
   SettingMirrorRow,
   SettingWatchRow,
   SourceRow,
+  SpendDayRow,
+  SpendRow,
   NoticeLookRow,
   NoticeRow,
   NoticeRuleRow,

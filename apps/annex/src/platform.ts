@@ -32,6 +32,7 @@ import {
   SourceWork,
 } from '@annex/sources';
 import { EtcdMirrors, packageWatches, SettingsTree, SettingWatches, WatchReader } from '@annex/settings';
+import { Spend } from '@annex/spend';
 import { Tables } from '@annex/tables';
 import { TemplateRenderer } from '@annex/templates';
 import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault } from '@annex/vault';
@@ -99,6 +100,7 @@ export interface Platform extends Stoppable {
   sourceWork: SourceWork;
   operations: Operations;
   notices: Notices;
+  spend: Spend;
   noticeWork: NoticeWork;
   /** Keys of what is kept to know a request again, the present one first. */
   fingerprintKeys: readonly Buffer[];
@@ -184,6 +186,7 @@ async function startParts(
     operations: new Operations({ database, settings: settings.shown }),
     ...sources,
     ...notices,
+    spend: new Spend({ database }),
     fingerprintKeys: fingerprintKeys([masterKey, ...settings.oldMasterKeys]),
     sandboxTier: tier,
     sandboxStats: () => sandbox.stats(),

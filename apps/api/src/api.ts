@@ -16,6 +16,7 @@ import { Operations } from '@annex/operations';
 import { SettingsTree, WatchReader } from '@annex/settings';
 import { Notices } from '@annex/notices';
 import { Sources, type Receiving } from '@annex/sources';
+import { Spend } from '@annex/spend';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
 import { Agents, InboundHooks, Webhooks } from '@annex/webhooks';
@@ -83,6 +84,7 @@ export interface ApiServices {
   watches: WatchReader;
   operations: Operations;
   notices: Notices;
+  spend: Spend;
   receiving: Receiving;
   /** Keys of what is kept to know a request again (Idempotency-Key): the present one first. */
   fingerprintKeys: readonly Buffer[];
@@ -170,6 +172,7 @@ function apiModule(services: ApiServices, { closing, routes, problems, publicUrl
       { provide: WatchReader, useValue: services.watches },
       { provide: Operations, useValue: services.operations },
       { provide: Notices, useValue: services.notices },
+      { provide: Spend, useValue: services.spend },
       { provide: HEALTH, useValue: services.health },
       { provide: PUBLIC_URL, useValue: publicUrl },
       { provide: CLOSING, useValue: closing },

@@ -35,6 +35,8 @@ export const turns = {
   plugins: 29,
   /** The mappings in force. */
   mappings: 32,
+  /** Closing a day of the ledger. */
+  spend: 71,
   /** The rules by which people are told. */
   notices: 67,
 } as const;

@@ -31,6 +31,7 @@ import { Permits } from './permits.js';
 import { createReconciler } from './reconcile.js';
 import { createRelay, type Relay } from './relay.js';
 import { createEraser, createRetention } from './retention.js';
+import { createSpendCloser } from './spend-closer.js';
 import { createStateTicker } from './state-ticker.js';
 import { createTicker } from './ticker.js';
 
@@ -157,6 +158,7 @@ export class Dispatcher {
       createStateTicker({ database, logger }),
       createRetention({ database, retention, logger }),
       createEraser({ database, logger }),
+      createSpendCloser({ database, logger }),
       ...(options.health ? [new HealthCheckLoop(options.health, logger)] : []),
     ];
   }

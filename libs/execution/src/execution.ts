@@ -213,6 +213,8 @@ export class Execution {
       reservedEvents: options.reservedEvents,
       plugins: this.#pluginRoutes(),
       counts: this.#sink,
+      onTransferred: ({ snapshot: { tenantId, installationId } }, bytes) =>
+        this.#sink.use(tenantId, installationId, { egress_bytes: bytes }),
       llm: this.#llm(options.llm),
       files: options.files,
       templates: options.templates,

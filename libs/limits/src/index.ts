@@ -62,6 +62,7 @@ export {
 export { sandboxLimits } from './groups/sandbox.js';
 export { settingTreeLimits } from './groups/settings.js';
 export { noticeLimits } from './groups/notices.js';
+export { spendLimits } from './groups/spend.js';
 export { sourceLimits } from './groups/sources.js';
 export { kindsOf, limitWireName, readOperatorCeilings } from './operator-ceilings.js';
 export { usageNames, usageRecord, type UsageName, type UsageRecord } from './usage.js';

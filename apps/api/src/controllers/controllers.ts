@@ -30,6 +30,7 @@ import { EventStreamController, RunStreamController } from './streams.controller
 import { SecretsController } from './secrets.controller.js';
 import { SettingsController, SettingStreamController, SettingWatchController } from './settings.controller.js';
 import { SourcesController } from './sources.controller.js';
+import { OperatorSpendController, SpendController } from './spend.controller.js';
 import { StatsController } from './stats.controller.js';
 import { OwnTenantController, SuspensionsController, TenantsController } from './tenants.controller.js';
 import { UsageController } from './usage.controller.js';
@@ -79,6 +80,8 @@ export const controllers = [
   NoticeRulesController,
   NoticesController,
   OperatorNoticesController,
+  SpendController,
+  OperatorSpendController,
   FilesController,
   FileLinksController,
   MailController,

@@ -153,6 +153,9 @@ const analytics = z
   .record(z.string(), z.object({ count: z.number(), sums: z.record(z.string(), z.number()) }))
   .describe('What plugin code counted with `ctx.analytics.track`: how often, and the sums of its numbers');
 const metrics = z.record(z.string(), z.number());
+const series = z
+  .record(z.string(), z.number())
+  .describe('Counts by name: `job/failed/<name>`, `event/<pattern>`, `error/<code>`; those of `GET /api/metrics`');
 
 export const PluginMetrics = z
   .object({
@@ -243,7 +246,7 @@ export const PluginsHealth = z
 export type PluginsHealth = z.infer<typeof PluginsHealth>;
 
 export const UsageLine = z
-  .object({ day: z.string(), installation_id: z.string(), plugin: z.string().nullable(), metrics, analytics })
+  .object({ day: z.string(), installation_id: z.string(), plugin: z.string().nullable(), metrics, series, analytics })
   .meta({ id: 'UsageLine' });
 export type UsageLine = z.infer<typeof UsageLine>;
 

@@ -1,3 +1,4 @@
+import { closeTenantSpend } from '@annex/spend';
 import { idFromUuid, uuidFromId, type Id, type JsonObject } from '@annex/kernel';
 import type { QuotaLimits } from '@annex/quotas';
 import { IsNull, MoreThan, Not } from 'typeorm';
@@ -233,6 +234,8 @@ export async function eraseTenantPortion(
 /** From here there is no way back: what could start something or let somebody in goes first. */
 async function beginErasure(tx: PlatformTransaction, id: Id<'tenant'>): Promise<void> {
   const uuid = uuidFromId(id);
+  // Its usage goes with it, and somebody may still have to pay for today.
+  await closeTenantSpend(tx, id);
   await tx.repository(TenantRow).update({ id }, { erasingSince: () => 'now()' });
   await tx.query(
     `update installations set status = 'disabled', updated_at = now() where tenant_id = $1 and status <> 'disabled'`,

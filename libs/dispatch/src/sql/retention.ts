@@ -63,6 +63,12 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
       where created_at < now() - $1 * interval '1 day' limit $2))`,
   },
   {
+    what: 'spend',
+    days: ({ platformAuditDays }) => platformAuditDays,
+    sql: `delete from spend where ctid = any(array(select ctid from spend
+      where day < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
     what: 'quota_days',
     days: () => 7,
     sql: `delete from quota_days where ctid = any(array(select ctid from quota_days

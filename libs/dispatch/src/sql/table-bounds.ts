@@ -81,6 +81,8 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   shared_entries: { quota: 'kv_bytes', with: 'installations' },
   settings: { quota: 'setting_keys' },
   sources: { fixed: '100 of its own a tenant (SOURCE_LIMIT), and one a source of an active release' },
+  spend: { retention: 'spend' },
+  spend_days: { fixed: 'one row a day' },
   subscriptions: { with: 'installations', fixed: 'one row a handler of the active release' },
   tenant_keys: { fixed: 'one row a tenant and version of its key' },
   tenants: { fixed: 'made by operators only' },

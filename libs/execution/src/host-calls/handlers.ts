@@ -8,7 +8,7 @@ import { dbHandlers, dbMethods, type TablesPort } from './db.js';
 import { emailHandlers, type MailPort } from './email.js';
 import { fileHandlers, type FilesPort } from './files.js';
 import { flowHandlers } from './flow.js';
-import { httpHandlers } from './http.js';
+import { httpHandlers, type HttpOptions } from './http.js';
 import { kvHandlers } from './kv.js';
 import { pluginHandlers, type PluginRoutesPort } from './plugins.js';
 import { llmHandlers, type LlmHandlerOptions } from './llm.js';
@@ -28,6 +28,7 @@ export interface HostCallPorts {
   reservedEvents?: readonly string[] | undefined;
   plugins: PluginRoutesPort;
   counts: TrackPort;
+  onTransferred: NonNullable<HttpOptions['onTransferred']>;
   /** Left out: `ctx.files` answers `NOT_AVAILABLE`. */
   files?: FilesPort | undefined;
   /** Left out: `ctx.templates` and `ctx.email` answer `NOT_AVAILABLE`. */
@@ -52,6 +53,7 @@ export function hostCallHandlers({
   reservedEvents,
   plugins,
   counts,
+  onTransferred,
   files,
   templates,
   mail,
@@ -82,7 +84,7 @@ export function hostCallHandlers({
       const { tenantId, installationId, secrets: declared } = identity.snapshot;
       return (await secrets.readForRun(tenantId, installationId, declared)).has(name);
     },
-    ...httpHandlers({ egress, secrets, clock }),
+    ...httpHandlers({ egress, secrets, onTransferred, clock }),
     ...kvHandlers(database),
     ...sharedHandlers(database, plugins),
     ...pluginHandlers(plugins, clock),

@@ -10,6 +10,8 @@ import { fillSecretRefs } from './secret-refs.js';
 export interface HttpOptions {
   egress: EgressPort;
   secrets: Pick<SecretsPort, 'readForRef'>;
+  /** Told of the bytes of the bodies of each call that was answered. Default: nobody is. */
+  onTransferred?: (identity: RunIdentity, bytes: number) => void;
   /** Default: the machine's own. */
   clock?: Clock;
 }
@@ -18,6 +20,7 @@ export interface HttpOptions {
 export function httpHandlers({
   egress,
   secrets,
+  onTransferred,
   clock = systemClock,
 }: HttpOptions): Pick<HostHandlers<RunIdentity>, 'http.request'> {
   return {
@@ -47,6 +50,7 @@ export function httpHandlers({
         ...(redirect && { redirect }),
         ...(carriesSecret && { stayOnOrigin: true }),
       });
+      onTransferred?.(identity, answer.body.byteLength + (sent?.byteLength ?? 0));
       identity.noteUse('httpBodyBytes', Math.max(answer.body.byteLength, sent?.byteLength ?? 0));
       const bytes = Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.byteLength);
       const text = isUtf8(bytes);

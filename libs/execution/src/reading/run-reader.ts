@@ -92,6 +92,7 @@ export interface UsageView {
   installation_id: string;
   plugin: string | null;
   metrics: Record<string, number>;
+  series: Record<string, number>;
   analytics: AnalyticsView;
 }
 
@@ -377,8 +378,15 @@ async function readDays(
   const days = new Map<string, UsageView>();
   const keyOf = ({ day, installationId }: { day: string; installationId: string }): string =>
     `${day}/${installationId}`;
-  for (const { day, installationId, plugin, metrics } of await readUsage(tx, span)) {
-    days.set(keyOf({ day, installationId }), { day, installation_id: installationId, plugin, metrics, analytics: {} });
+  for (const { day, installationId, plugin, metrics, series } of await readUsage(tx, span)) {
+    days.set(keyOf({ day, installationId }), {
+      day,
+      installation_id: installationId,
+      plugin,
+      metrics,
+      series,
+      analytics: {},
+    });
   }
   for (const { day, installationId, plugin, name, count, sums } of await readTracked(tx, span)) {
     const view = days.get(keyOf({ day, installationId })) ?? {
@@ -386,6 +394,7 @@ async function readDays(
       installation_id: installationId,
       plugin,
       metrics: {},
+      series: {},
       analytics: {},
     };
     // A plugin may call something `__proto__`.

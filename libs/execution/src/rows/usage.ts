@@ -31,6 +31,8 @@ export interface UsageDay {
   /** The slug, also of one that was uninstalled; `null` when nothing is known of it any more. */
   plugin: string | null;
   metrics: Record<string, number>;
+  /** Counts by name, `job/failed/<name>` or `error/<code>`: those of `GET /api/metrics`. */
+  series: Record<string, number>;
 }
 
 /**
@@ -46,13 +48,16 @@ export async function readUsage(
     installation_id: string;
     plugin: string | null;
     metrics: Record<string, number>;
+    series: Record<string, number>;
   }>(
     `select to_char(u.day, 'YYYY-MM-DD') as day, u.installation_id, coalesce(i.slug, g.slug) as plugin,
-       json_object_agg(u.metric, u.value order by u.metric) as metrics
+       coalesce(json_object_agg(u.metric, u.value order by u.metric) filter (where strpos(u.metric, '/') = 0), '{}')
+         as metrics,
+       coalesce(json_object_agg(u.metric, u.value order by u.metric) filter (where strpos(u.metric, '/') > 0), '{}')
+         as series
      from usage u left join installations i on i.tenant_id = u.tenant_id and i.id = u.installation_id
        left join uninstalled g on g.tenant_id = u.tenant_id and g.installation_id = u.installation_id
-     where u.tenant_id = $1 and strpos(u.metric, '/') = 0
-       and u.day between $2::date and $3::date and ($4::uuid is null or u.installation_id = $4)
+     where u.tenant_id = $1 and u.day between $2::date and $3::date and ($4::uuid is null or u.installation_id = $4)
      group by u.day, u.installation_id, i.slug, g.slug
      order by u.day desc, coalesce(i.slug, g.slug), u.installation_id`,
     [tx.tenantUuid, since, until, installationId ? uuidFromId(installationId) : null],
@@ -62,6 +67,7 @@ export async function readUsage(
     installationId: idFromUuid('installation', row.installation_id),
     plugin: row.plugin,
     metrics: row.metrics,
+    series: row.series,
   }));
 }
 

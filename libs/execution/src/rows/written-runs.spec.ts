@@ -357,7 +357,7 @@ describe('usage', () => {
       ),
     );
     expect(await inTenant((tx) => readUsage(tx, { since: '2036-03-01', until: '2036-03-01' }))).toEqual([
-      { day: '2036-03-01', installationId, plugin: slug, metrics: { cpu_ms: 15, emits: 15, runs: 15 } },
+      { day: '2036-03-01', installationId, plugin: slug, metrics: { cpu_ms: 15, emits: 15, runs: 15 }, series: {} },
     ]);
     expect(await inTenant((tx) => readUsage(tx, { since: '2036-03-02', until: '2036-03-09' }))).toEqual([]);
   });
