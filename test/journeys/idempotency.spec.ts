@@ -285,6 +285,19 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     body: {},
     other: { body: { payload: 1 } },
   }),
+  'POST /api/operator/quarantines': ({ annex, tenant }) =>
+    Promise.resolve({
+      path: '/api/operator/quarantines',
+      by: annex.operator,
+      body: { slug: `q-${tenant.slug}`, reason: 'one' },
+      other: { body: { slug: `q-${tenant.slug}`, reason: 'two' } },
+    }),
+  'DELETE /api/operator/quarantines/{id}': async ({ annex, tenant }) => ({
+    path: `/api/operator/quarantines/${await id(
+      annex.operator.post('/api/operator/quarantines', { slug: `q-${tenant.slug}`, reason: 'one' }),
+    )}`,
+    by: annex.operator,
+  }),
   'PUT /api/notice-rules/{name}': () =>
     Promise.resolve({
       path: '/api/notice-rules/team',

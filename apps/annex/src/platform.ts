@@ -11,7 +11,14 @@ import { Dispatcher } from '@annex/dispatch';
 import { createEgress } from '@annex/egress';
 import { askHealth, Execution } from '@annex/execution';
 import type { Files } from '@annex/files';
-import { findInstallation, Installations, DueHealthChecks, tellChange, UnfinishedPlugins } from '@annex/installations';
+import {
+  findInstallation,
+  Installations,
+  DueHealthChecks,
+  Quarantines,
+  tellChange,
+  UnfinishedPlugins,
+} from '@annex/installations';
 import { newUuid, parseId, SECOND, systemClock, type Stoppable, isAnnexError } from '@annex/kernel';
 import { manifestCeilings, webhookLimits } from '@annex/limits';
 import { connectedSourceTypes } from '@annex/manifest';
@@ -101,6 +108,7 @@ export interface Platform extends Stoppable {
   operations: Operations;
   notices: Notices;
   spend: Spend;
+  quarantines: Quarantines;
   noticeWork: NoticeWork;
   /** Keys of what is kept to know a request again, the present one first. */
   fingerprintKeys: readonly Buffer[];
@@ -151,7 +159,7 @@ async function startParts(
   undo.push(() => templates.stop());
   const execution = openExecution(context, { sandbox, vault, maskers, files, mail, tables, templates });
   const { deliverer, webhooks, agents, hooks } = openWebhooks(context, { vault, maskers, execution, templates });
-  const settingParts = openSettings(context, access);
+  const settingParts = { ...openSettings(context, access), quarantines: openQuarantines(context, installations) };
   const dispatcher = openDispatcher(context, { queue, execution, installations, deliverer, ...settingParts });
   const sources = openSources(context, { vault, maskers, execution });
   const notices = openNotices(context, { vault, mail: platformMail });
@@ -474,13 +482,21 @@ interface DispatcherParts {
   queue: Queue;
   execution: Execution;
   installations: Installations;
+  quarantines: Quarantines;
   deliverer: WebhookParts['deliverer'];
   settingWatches: SettingWatches;
 }
 
+function openQuarantines(context: PlatformContext, installations: Installations): Quarantines {
+  return new Quarantines({
+    ...shared(context),
+    stop: (tenantId, installationId) => installations.stopQuarantined(tenantId, installationId),
+  });
+}
+
 function openDispatcher(
   context: PlatformContext,
-  { queue, execution, installations, deliverer, settingWatches }: DispatcherParts,
+  { queue, execution, installations, deliverer, settingWatches, quarantines }: DispatcherParts,
 ): Dispatcher {
   const unfinished = new UnfinishedPlugins({
     ...shared(context),
@@ -497,7 +513,10 @@ function openDispatcher(
       check: ({ tenantId, installationId }) => askHealth(execution, tenantId, installationId),
       record: (due, said) => installations.recordHealth(due, said),
     }),
-    onReconciled: () => unfinished.settleAll(),
+    onReconciled: async () => {
+      await unfinished.settleAll();
+      await quarantines.enforce();
+    },
     onEnded: (run, status) => {
       execution.countRun(run, status);
       if (run.kind === 'lifecycle' && run.name === 'init' && run.installationId)

@@ -8,7 +8,7 @@ import { Files } from '@annex/files';
 import { Mailer } from '@annex/mail';
 import { PackageCatalogue } from '@annex/catalogue';
 import { Alerts, Mappings } from '@annex/mappings';
-import { Installations } from '@annex/installations';
+import { Installations, Quarantines } from '@annex/installations';
 import { newId, tracing, type Logger, type Stoppable } from '@annex/kernel';
 import { doorLimits, maxRequestBytes, restLimits, tenantLimits } from '@annex/limits';
 import { Database } from '@annex/database';
@@ -85,6 +85,7 @@ export interface ApiServices {
   operations: Operations;
   notices: Notices;
   spend: Spend;
+  quarantines: Quarantines;
   receiving: Receiving;
   /** Keys of what is kept to know a request again (Idempotency-Key): the present one first. */
   fingerprintKeys: readonly Buffer[];
@@ -173,6 +174,7 @@ function apiModule(services: ApiServices, { closing, routes, problems, publicUrl
       { provide: Operations, useValue: services.operations },
       { provide: Notices, useValue: services.notices },
       { provide: Spend, useValue: services.spend },
+      { provide: Quarantines, useValue: services.quarantines },
       { provide: HEALTH, useValue: services.health },
       { provide: PUBLIC_URL, useValue: publicUrl },
       { provide: CLOSING, useValue: closing },

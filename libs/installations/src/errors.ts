@@ -17,7 +17,17 @@ export const installationErrors = defineErrors('installations', {
   REQUIREMENTS_MISSING: { title: 'The plugin lacks something that enabling needs', status: 409, fault: 'policy' },
   UPGRADE_BLOCKED: { title: 'The release cannot take the place of the one that runs', status: 409, fault: 'policy' },
   PLUGIN_UNINSTALLING: { title: 'The plugin is being uninstalled', status: 409, fault: 'policy' },
+  RELEASE_QUARANTINED: { title: 'Operators keep this code from running', status: 403, fault: 'policy' },
+  QUARANTINE_NOT_FOUND: { title: 'There is no such quarantine', status: 404, fault: 'caller' },
   PLUGIN_NEEDED: { title: 'Enabled plugins depend on this one', status: 409, fault: 'policy' },
   VERSION_AMBIGUOUS: { title: 'Several releases carry this version', status: 409, fault: 'caller' },
   PLUGINS_BUSY: { title: 'Another change to this tenant’s plugins is under way', status: 409, fault: 'platform' },
 });
+
+/** Throws `CURSOR_INVALID`. */
+export function refuseCursor(): never {
+  throw installationErrors.error(
+    'CURSOR_INVALID',
+    'The cursor is not one that this list answered. Leave it out to begin at the start.',
+  );
+}

@@ -45,3 +45,5 @@ export { ReleaseReachRow } from './rows/release-reach-row.js';
 export { ScheduleRow } from './rows/schedule-row.js';
 export { SubscriptionRow } from './rows/subscription-row.js';
 export { UninstalledRow } from './rows/uninstalled-row.js';
+export { Quarantines, type QuarantineActor, type QuarantineView } from './quarantines.js';
+export { QuarantineRow } from './rows/quarantine-row.js';

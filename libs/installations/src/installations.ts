@@ -27,7 +27,7 @@ import type { PackageVouch } from '@annex/signing';
 import { CheckGate } from './check-gate.js';
 import { InstallationsContext, type Subject } from './context.js';
 import { declaredSecrets, type DeclaredSecret } from './declared-secrets.js';
-import { installationErrors } from './errors.js';
+import { installationErrors, refuseCursor } from './errors.js';
 import { reportPermissions, type GrantInput, type PermissionsReport } from './grants.js';
 import { viewReport, type PackageReportView } from './package-report.js';
 import {
@@ -69,6 +69,8 @@ import {
   switchOn,
   type LeaveTerms,
 } from './switching.js';
+import { cancelUnderWay } from '@annex/runs';
+import { findQuarantine } from './rows/quarantines.js';
 import { settleStart } from './starting.js';
 import { beginUninstall, finishUninstall, sayGoodbye, uninstallPlugin, waitForGoodbye } from './uninstalling.js';
 import {
@@ -521,6 +523,23 @@ export class Installations {
   }
 
   /**
+   * Stops a plugin that is quarantined, and cancels its runs under way. Answers whether it did: one that may run, or is
+   * off, stays as it is.
+   */
+  stopQuarantined(tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<boolean> {
+    const context = this.#context;
+    return context.change(tenantId, async (tx) => {
+      const subject = await context.require(tx, installationId);
+      const { slug } = subject.installation;
+      const found = await findQuarantine(tx, { slug, sha256: subject.release.sha256 });
+      if (!found || !(await suspendPlugin(context, tx, subject, `Quarantined by operators: ${found.reason}`)))
+        return false;
+      await cancelUnderWay(tx, installationId);
+      return true;
+    });
+  }
+
+  /**
    * Disables an enabled plugin that fails again and again, until somebody enables it. Answers whether it did. `reason`
    * is shown to people.
    */
@@ -634,11 +653,4 @@ function readRevisionCursor(cursor: string): number | undefined {
 function readJobCursor(cursor: string): { slug: string; place: number } | undefined {
   const [, slug = '', place] = /^(.+)\/(\d{1,9})$/.exec(textCursor.read(cursor) ?? '') ?? [];
   return slugPattern.test(slug) ? { slug, place: Number(place) } : undefined;
-}
-
-function refuseCursor(): never {
-  throw installationErrors.error(
-    'CURSOR_INVALID',
-    'The cursor is not one that this list answered. Leave it out to begin at the start.',
-  );
 }

@@ -18,6 +18,7 @@ import type { KillReport } from '@annex/sandbox';
 import { satisfies } from 'semver';
 import type { InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
+import { refuseQuarantined } from './quarantines.js';
 import { addGrants, readGrants, viewPermissions, type GrantInput } from './grants.js';
 import { subscriptionsOf, webhooksOf } from './handlers.js';
 import {
@@ -51,6 +52,7 @@ export async function enablePlugin(
       'PLUGIN_UNINSTALLING',
       `${installation.slug} is being uninstalled. Upload it again when it is gone.`,
     );
+  await refuseQuarantined(tx, { slug: installation.slug, sha256: subject.release.sha256 });
   const missing = await findMissing(tx, context.options.vault, installation, subject.release);
   if (!isNothingMissing(missing)) {
     throw installationErrors.error(

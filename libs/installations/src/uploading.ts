@@ -13,6 +13,7 @@ import type { TenantTransaction } from '@annex/database';
 import type { InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { inspectEntry } from './inspect-entry.js';
+import { refuseQuarantined } from './quarantines.js';
 import { goOnWith, isOn } from './switching.js';
 import { listTexts } from './text.js';
 
@@ -77,6 +78,7 @@ export async function storeUpload(
     vouch,
   }: { archive: string; report: SoundReport | undefined; activate: boolean; vouch: PackageVouch | null },
 ): Promise<StoredUpload | undefined> {
+  await refuseQuarantined(tx, { slug: report?.manifest.slug ?? null, sha256: archive });
   const found = await findReleaseBySha256(tx, archive);
   if (found) {
     const known = await vouchedFor(tx, found, vouch);
@@ -180,6 +182,7 @@ export async function activateRelease(
     action = 'plugin.upgraded',
   }: Subject & { previous: ReleaseRow | null; action?: 'plugin.upgraded' | 'plugin.rolled_back' },
 ): Promise<Subject> {
+  await refuseQuarantined(tx, { slug: before.slug, sha256: release.sha256 });
   const updated = await updateInstallation(tx, before, {
     releaseId: release.id,
     name: release.manifest.name,

@@ -25,6 +25,7 @@ export const idPrefixes = {
   alert: 'alr',
   notice: 'ntc',
   noticeRule: 'ntr',
+  quarantine: 'qrn',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

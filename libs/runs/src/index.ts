@@ -81,3 +81,4 @@ export { RunRow } from './rows/run-row.js';
 export { WorkerRow } from './rows/worker-row.js';
 export { isDeadLetterSql } from './sql/dead-letters.js';
 export { firstUuidOf } from './id-times.js';
+export { cancelUnderWay } from './sql/cancel-run.js';

@@ -25,6 +25,7 @@ import { PluginConfigController } from './plugin-config.controller.js';
 import { PluginHealthController } from './plugin-health.controller.js';
 import { PluginsController } from './plugins.controller.js';
 import { PortalController } from './portal.controller.js';
+import { QuarantinesController } from './quarantines.controller.js';
 import { RunsController } from './runs.controller.js';
 import { EventStreamController, RunStreamController } from './streams.controller.js';
 import { SecretsController } from './secrets.controller.js';
@@ -82,6 +83,7 @@ export const controllers = [
   OperatorNoticesController,
   SpendController,
   OperatorSpendController,
+  QuarantinesController,
   FilesController,
   FileLinksController,
   MailController,

@@ -1265,6 +1265,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operator/quarantines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Code that nobody may run, newest first */
+        get: operations["listQuarantines"];
+        put?: never;
+        /**
+         * Keep an archive, or every release of a slug, from running in any tenant
+         * @description It can be neither uploaded nor enabled from now on. What runs of it is suspended, and background runs under way are cancelled. Asked for again, the newer reason holds.
+         */
+        post: operations["setQuarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/quarantines/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let code run again; nothing is enabled by itself */
+        delete: operations["liftQuarantine"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/operator/queue": {
         parameters: {
             query?: never;
@@ -1297,6 +1335,43 @@ export interface paths {
          * @description Of the process that answers; docs/configuration.md explains each.
          */
         get: operations["listPlatformSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/spend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What all tenants used in closed days, by tenant and plugin; so many tenants a page
+         * @description Tenants that were erased are among them. A closed day never changes.
+         */
+        get: operations["listSpend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/spend/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV, of all tenants */
+        get: operations["exportAllSpend"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2248,6 +2323,40 @@ export interface paths {
          * @description Shows what a poll would give now. The cursor stays where it is. Of a connection: whether its origin would let it in; one that is open stays so.
          */
         post: operations["testSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/spend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the tenant used in closed days, by plugin */
+        get: operations["getSpend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/spend/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV */
+        get: operations["exportSpend"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4137,6 +4246,18 @@ export interface components {
             signed_in_with: "password" | "identity_provider";
             tenants: components["schemas"]["TenantPlace"][];
         };
+        /** @description Code that nobody may run */
+        Quarantine: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            id: string;
+            reason: string;
+            /** @description The archive, in hex; `null`: every release of a slug */
+            sha256: string | null;
+            /** @description Every release of it; `null`: one archive alone */
+            slug: string | null;
+        };
         /** @description What an agent was asked, and what it answered */
         Question: {
             agent: string;
@@ -4909,6 +5030,20 @@ export interface components {
             /** @description Where it goes, without what must not be seen; `null`: mail */
             url: string | null;
         };
+        /** @description A quarantine as it was set */
+        SetQuarantine: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            id: string;
+            reason: string;
+            /** @description The archive, in hex; `null`: every release of a slug */
+            sha256: string | null;
+            /** @description Every release of it; `null`: one archive alone */
+            slug: string | null;
+            /** @description Installations that were on and are stopped */
+            stopped: number;
+        };
         /** @description A key of the tenant’s tree of settings */
         Setting: {
             /** Format: date-time */
@@ -5058,6 +5193,36 @@ export interface components {
             more: boolean;
             ok: boolean;
             run_id: string | null;
+        };
+        SpendLine: {
+            cpu_ms: number;
+            /** @description Bodies of `ctx.http`, sent and received */
+            egress_bytes: number;
+            failed_runs: number;
+            host_calls: number;
+            http_calls: number;
+            llm_tokens: number;
+            mails: number;
+            /** @description `null`: of the tenant as a whole */
+            plugin: string | null;
+            runs: number;
+            /** @description The sum of what was kept at the end of each day */
+            storage_byte_days: number;
+            /** @description The slug that it had last */
+            tenant: string;
+            tenant_id: string;
+            wall_ms: number;
+        };
+        /** @description What was used in a period, as bills are made from it */
+        SpendReport: {
+            /** @description The last closed UTC day; later days of the period count nothing so far */
+            closed_until: string | null;
+            /** @description Every day is closed: the same period gives the same figures from now on */
+            complete: boolean;
+            items: components["schemas"]["SpendLine"][];
+            next_cursor: string | null;
+            since: string;
+            until: string;
         };
         StartedRun: {
             run_id: string;
@@ -5350,6 +5515,10 @@ export interface components {
                 [key: string]: number;
             };
             plugin: string | null;
+            /** @description Counts by name: `job/failed/<name>`, `event/<pattern>`, `error/<code>`; those of `GET /api/metrics` */
+            series: {
+                [key: string]: number;
+            };
         };
         User: {
             /** Format: date-time */
@@ -5646,6 +5815,7 @@ export type PortalSession = components['schemas']['PortalSession'];
 export type Problem = components['schemas']['Problem'];
 export type Process = components['schemas']['Process'];
 export type Profile = components['schemas']['Profile'];
+export type Quarantine = components['schemas']['Quarantine'];
 export type Question = components['schemas']['Question'];
 export type Queue = components['schemas']['Queue'];
 export type Readiness = components['schemas']['Readiness'];
@@ -5669,12 +5839,15 @@ export type Secret = components['schemas']['Secret'];
 export type Session = components['schemas']['Session'];
 export type SetMapping = components['schemas']['SetMapping'];
 export type SetNoticeRule = components['schemas']['SetNoticeRule'];
+export type SetQuarantine = components['schemas']['SetQuarantine'];
 export type Setting = components['schemas']['Setting'];
 export type SettingChange = components['schemas']['SettingChange'];
 export type SettingList = components['schemas']['SettingList'];
 export type SettingWatch = components['schemas']['SettingWatch'];
 export type Source = components['schemas']['Source'];
 export type SourceTest = components['schemas']['SourceTest'];
+export type SpendLine = components['schemas']['SpendLine'];
+export type SpendReport = components['schemas']['SpendReport'];
 export type StartedRun = components['schemas']['StartedRun'];
 export type Stats = components['schemas']['Stats'];
 export type StreamToken = components['schemas']['StreamToken'];
@@ -9208,6 +9381,115 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listQuarantines: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Quarantine"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setQuarantine: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Tenants are told */
+                    reason: string;
+                    sha256?: string;
+                    slug?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetQuarantine"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    liftQuarantine: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
     getQueue: {
         parameters: {
             query?: never;
@@ -9250,6 +9532,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlatformSettings"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSpend: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                /** @description The first UTC day */
+                since?: string;
+                /** @description The last UTC day */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendReport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportAllSpend: {
+        parameters: {
+            query?: {
+                /** @description The first UTC day */
+                since?: string;
+                /** @description The last UTC day */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A line for each tenant and plugin, with the names of the columns first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -11909,6 +12257,80 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSpend: {
+        parameters: {
+            query?: {
+                /** @description Changes nothing: the list comes whole */
+                cursor?: string;
+                /** @description Changes nothing: the list comes whole */
+                limit?: string;
+                /** @description The first UTC day */
+                since?: string;
+                /** @description The last UTC day */
+                until?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendReport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportSpend: {
+        parameters: {
+            query?: {
+                /** @description The first UTC day */
+                since?: string;
+                /** @description The last UTC day */
+                until?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A line for each tenant and plugin, with the names of the columns first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };

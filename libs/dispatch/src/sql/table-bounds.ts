@@ -61,6 +61,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   platform_audit: { retention: 'platform_audit' },
   plugin_checks: { with: 'installations', fixed: 'one row an installation' },
   plugin_failures: { fixed: 'one row an installation, removed when it is uninstalled' },
+  quarantines: { fixed: 'made by operators only' },
   quota_days: { retention: 'quota_days' },
   quota_defaults: { fixed: 'one row a quota' },
   processes: { fixed: 'a row that was not renewed for ten minutes is removed' },

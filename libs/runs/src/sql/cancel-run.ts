@@ -19,6 +19,16 @@ export async function findRunState(tx: TenantTransaction, runId: Id<'run'>): Pro
   return row ?? null;
 }
 
+/** Asks every run of an installation that is under way to end. */
+export async function cancelUnderWay(tx: TenantTransaction, installationId: Id<'installation'>): Promise<void> {
+  const rows = await tx.query<{ id: string }>(
+    `update runs set cancel_requested = true
+     where tenant_id = $1 and installation_id = $2 and status = 'running' returning id`,
+    [tx.tenantUuid, uuidFromId(installationId)],
+  );
+  for (const { id } of rows) await tx.notify('annex_cancel', id);
+}
+
 /**
  * Cancels a run: one that waits ends at once, one under way as soon as its worker hears of it. Answers where it stands
  * now, or `null` when there is no such run or it has ended already.
