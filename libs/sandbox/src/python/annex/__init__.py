@@ -1,5 +1,7 @@
 """What a plugin written in Python imports: `from annex import hook, route, job`, or from `src.ext.sdk`."""
 
+import inspect
+
 from annex._context import PluginContext
 from annex._errors import HostError, NonRetryable, RetryAfter
 from annex._http import HTTPError
@@ -16,6 +18,8 @@ _state = {"open": False}
 def _register(kind, name, options, function):
     if not callable(function):
         raise TypeError(f"{kind} {name!r}: the handler must be a function")
+    if inspect.iscoroutinefunction(function):
+        raise TypeError(f"{kind} {name!r}: async def is not there for handlers; write def, calls of ctx are synchronous")
     if _state["open"]:
         _registrations.append((kind, name, options, function))
     elif _state["open"] is False:
