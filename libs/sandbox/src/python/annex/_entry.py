@@ -1,6 +1,5 @@
 """Runs a package's entry, and its handlers. What JavaScript calls."""
 
-import asyncio
 import base64
 import inspect
 import json
@@ -17,63 +16,12 @@ _handlers = []
 _spent = {"hook": ("event", "event_data", "data", "payload"), "job": ("payload", "data")}
 
 
-def run_coroutine(coroutine, **_ignored):
-    """Runs a coroutine to its end, as `asyncio.run`. There is no event loop: what it awaits runs there and then."""
-    while True:
-        try:
-            awaited = coroutine.send(None)
-        except StopIteration as done:
-            return done.value
-        if awaited is not None:
-            coroutine.throw(RuntimeError("there is no event loop here; await coroutines, asyncio.sleep or asyncio.gather"))
-
-
-async def _sleep(delay, result=None):
-    if delay > 0:
-        _host.sleep(delay)
-    return result
-
-
-async def _gather(*awaitables, return_exceptions=False):
-    results = []
-    for each in awaitables:
-        try:
-            results.append(await each)
-        except Exception as error:
-            if not return_exceptions:
-                raise
-            results.append(error)
-    return results
-
-
-class Later:
-    """A task: it runs when it is awaited, and keeps what it came to."""
-
-    def __init__(self, coroutine, **_ignored):
-        self._coroutine = coroutine
-        self._result = None
-
-    def __await__(self):
-        if self._coroutine is not None:
-            coroutine, self._coroutine = self._coroutine, None
-            self._result = yield from coroutine.__await__()
-        return self._result
-
-
-async def _wait_for(awaitable, timeout=None):
-    return await awaitable
-
-
 def prepare():
     """Once, before the interpreter is kept: what plugins find changed."""
     _host.capture()
     _json.guard()
     _imports.alias()
     time.sleep = _host.sleep
-    asyncio.run = run_coroutine
-    asyncio.runners.run = run_coroutine
-    asyncio.sleep, asyncio.gather, asyncio.wait_for = _sleep, _gather, _wait_for
-    asyncio.create_task = asyncio.ensure_future = Later
     sys.dont_write_bytecode = True
     finder = _imports.Finder()
     sys.meta_path.insert(0, finder)
@@ -256,8 +204,6 @@ def invoke(key, index, fixed, head, request, body, encoding, payload):
     try:
         kind, _, handler = _handlers[index]
         result = handler(_context.context_of(run), json.loads(payload) if payload else None)
-        if inspect.iscoroutine(result):
-            result = run_coroutine(result)
         _host.flush_line(run)
         return _route_answer(result) if kind == "route" else _value_answer(kind, result)
     except RunEnded:
