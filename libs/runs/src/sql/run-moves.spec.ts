@@ -58,6 +58,7 @@ const steps: Step[] = [
     },
   },
   end('succeeded'),
+  end('queued'),
   end('failed'),
   end('retrying'),
   end('skipped'),
