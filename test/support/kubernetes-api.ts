@@ -1,6 +1,6 @@
 /**
  * An API server of Kubernetes as far as lists and watches go: versions, pages, bookmarks, selectors, and a past that is
- * forgotten (410). kubectl reads it too. There is none in Debian that could be started here.
+ * forgotten (410). There is none in Debian that could be started here.
  */
 import { createServer as createPlain, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecure } from 'node:https';

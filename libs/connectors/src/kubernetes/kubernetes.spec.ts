@@ -1,4 +1,4 @@
-/** Against an API server of the suite's own, which kubectl reads too. */
+/** Against an API server of the suite’s own. */
 import type { JsonObject } from '@annex/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testCertificate } from '../../../egress/src/test-certificate.js';
