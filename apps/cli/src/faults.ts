@@ -74,7 +74,8 @@ export function exitCodeForCode(code: string): number {
 function exitCodeOf({ status, code }: AnnexProblem): number {
   if (status === 401 || status === 403) return exitCodes.denied;
   if (status === 429 || status === 413 || limitCodes.test(code)) return exitCodes.limit;
-  if (status >= 400 && status < 500 && status !== 409 && status !== 408) return exitCodes.invalidInput;
+  // 408, 409, 412: what was asked for makes sense, and the state of things is against it.
+  if (status >= 400 && status < 500 && ![408, 409, 412].includes(status)) return exitCodes.invalidInput;
   return exitCodes.failed;
 }
 

@@ -186,7 +186,7 @@ describe('reading', () => {
       days: [{ day, metrics: { runs: 2, cpu_ms: 4 }, analytics }],
     });
     expect((await reader.usage(tenantId)).items).toEqual([
-      { day, installation_id: plugin.id, plugin: plugin.slug, metrics: { runs: 2, cpu_ms: 4 }, analytics },
+      { day, installation_id: plugin.id, plugin: plugin.slug, metrics: { runs: 2, cpu_ms: 4 }, series: {}, analytics },
     ]);
     await db.sql('delete from installations where id = $1', [uuidFromId(plugin.id)]);
     expect(await reader.usage(tenantId)).toMatchObject({ items: [{ plugin: null }] });
