@@ -248,8 +248,8 @@ spec:
     ]);
     expect(existsSync(join(cli.folder, 'new'))).toBe(false);
     write('hook.yaml', khook.slice(khook.indexOf('---')));
-    const none = await cli.run(['import', 'khook', 'hook.yaml', '--out', 'new', '--json']);
-    expect([none.code, none.json()]).toMatchObject([1, { written: [], left_out: [{ name: 'staging/pods' }] }]);
+    const agent = await cli.run(['import', 'khook', 'hook.yaml', '--out', 'new', '--json']);
+    expect([agent.code, agent.json()]).toMatchObject([0, { written: [{ path: 'new/agents/pods-pod-restart.yaml' }] }]);
   });
 });
 

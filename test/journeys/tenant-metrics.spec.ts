@@ -39,7 +39,9 @@ it('says what its plugins did, and nothing of another tenant', async () => {
   ])
     expect(body.split('\n'), line).toContain(line);
   const { body: usage } = await tenant.owner.get('/api/usage');
-  expect(JSON.stringify(usage)).not.toContain('event/');
+  const [used] = usage.items as { metrics: object; series: object }[];
+  expect(used?.series).toMatchObject({ 'event/order.*': 3, 'error/NON_RETRYABLE': 1 });
+  expect(JSON.stringify(used?.metrics)).not.toContain('/');
   const other = await annex.makeTenant();
   expect((await other.owner.get('/api/metrics')).body).not.toContain('worker');
 });

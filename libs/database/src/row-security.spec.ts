@@ -36,8 +36,10 @@ describe('row-level security', () => {
       'password_resets',
       'platform_audit',
       'processes',
+      'quarantines',
       'quota_defaults',
       'sessions',
+      'spend_days',
       'workers',
     ]);
   });

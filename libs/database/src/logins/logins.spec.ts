@@ -132,11 +132,13 @@ describe('the logins of the application', () => {
            and has_table_privilege(r.oid, c.oid, 'select, insert, update, delete, truncate, references, trigger')`,
     );
     const of = (role: string) => seen.filter(({ grantee }) => grantee === role);
-    // What operators say of quotas and of code that nobody may run is no tenant's, and is read only.
+    // What operators say of quotas and of code that nobody may run, and which days are billed, is no tenant's, and is
+    // read only.
     const open = of('annex_app').filter(({ guarded }) => !guarded);
     expect(open.sort((a, b) => (a.place < b.place ? -1 : 1))).toMatchObject([
       { place: 'public.quarantines', changes: false },
       { place: 'public.quota_defaults', changes: false },
+      { place: 'public.spend_days', changes: false },
     ]);
     expect(of('annex_app').length).toBeGreaterThan(20);
     expect(of('annex_queue').filter(({ place }) => !place.startsWith('bullmq.'))).toEqual([]);
