@@ -19,12 +19,14 @@ import { addNotices } from './notices.js';
 import { addPack } from './pack.js';
 import { addTenants, addTokens, addUsers } from './people.js';
 import { addPlugins } from './plugins.js';
+import { addQuarantine } from './quarantine.js';
 import { addReleases } from './releases.js';
 import { addRuns } from './runs.js';
 import { addSecrets } from './secrets.js';
 import { addSettings } from './settings.js';
 import { addSigning } from './signing.js';
 import { addSources } from './sources.js';
+import { addSpend } from './spend.js';
 import { addData, addFiles, addKv } from './stores.js';
 import { addTest } from './test.js';
 import { addTypegen } from './typegen.js';
@@ -36,7 +38,8 @@ export function addCommands(commands: Commands): void {
     ...[addInit, addDev, addTest, addValidate, addLint, addTypegen, addPack, addSigning, addImport, addLogin],
     ...[addDeploy, addReleases, addLogs, addRuns, addJobs, addEvents, addPlugins, addSecrets, addKv, addData, addFiles],
     ...[addCatalogue, addSources, addMappings, addAlerts, addAgents, addNotices, addSettings],
-    ...[addWebhooks, addDeadLetters, addTenants, addUsers, addTokens, addDoctor, addCompletion],
+    ...[addWebhooks, addDeadLetters, addTenants, addUsers, addTokens, addSpend, addQuarantine],
+    ...[addDoctor, addCompletion],
   ];
   for (const add of all) add(commands);
 }
