@@ -169,6 +169,9 @@ const settingsSchema = z.object({
   ANNEX_SECRETS_TENANT_COUNT: wholeNumber(0, 999_999_999).optional(),
   ANNEX_MAILS_TENANT_DAILY: wholeNumber(0, 999_999_999).optional(),
   ANNEX_MAILS_TENANT_KEPT_BYTES: anyBytes.optional(),
+  ANNEX_RUNS_TENANT_DAILY: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
+  ANNEX_CPU_TENANT_DAILY_S: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
+  ANNEX_EGRESS_TENANT_DAILY_BYTES: anyBytes.optional(),
   ANNEX_TABLES: z
     .string()
     .transform((text, context) => {

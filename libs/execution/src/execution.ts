@@ -39,6 +39,7 @@ import { SecretMasks } from './masking/secret-masks.js';
 import { KvBrowser } from './reading/kv-browser.js';
 import { LogTail } from './reading/log-tail.js';
 import { RunReader } from './reading/run-reader.js';
+import { DayQuotas } from './recording/day-quotas.js';
 import { RunRecorder } from './recording/run-recorder.js';
 import { RunSink } from './recording/run-sink.js';
 import { attemptOutcome, findHandler, whyNot, type AttemptRun } from './running/run-attempt.js';
@@ -162,6 +163,8 @@ export class Execution {
   readonly tail: LogTail;
   /** What plugins keep in `ctx.kv`. */
   readonly kv: KvBrowser;
+  /** Whether runs may be started for a tenant today. */
+  readonly dayQuotas: DayQuotas;
   readonly #broker: Broker<RunIdentity>;
   readonly #masks: SecretMasks;
   readonly #sink: RunSink;
@@ -196,7 +199,11 @@ export class Execution {
       ceilings,
       onReplaced: (isolateKey) => sandbox.evict(isolateKey),
     });
-    this.#sink = new RunSink({ database, clock, logger, ...(flushMs !== undefined && { flushMs }) });
+    this.dayQuotas = new DayQuotas({ database, clock, logger });
+    this.#sink = new RunSink({
+      ...{ database, clock, logger, dayQuotas: this.dayQuotas },
+      ...(flushMs !== undefined && { flushMs }),
+    });
     this.tail = new LogTail({ database, clock, logger });
     this.reader = new RunReader({ database, snapshots: this.snapshots, sink: this.#sink, tail: this.tail, clock });
     this.kv = new KvBrowser({
@@ -392,6 +399,9 @@ export class Execution {
     }
     const refused = whyNot(snapshot, run.kind);
     if (!snapshot || refused) return { status: 'failed', error: refused ?? missing(run), limits: {}, release: null };
+    const waitMs = run.kind === 'lifecycle' ? undefined : this.dayQuotas.waitMs(run.tenantId);
+    if (waitMs !== undefined)
+      return { status: 'waiting', waitingFor: 'quota', delayMs: waitMs, limits: {}, release: null };
     const index = findHandler(snapshot, run);
     const source = isPoll(run) ? await this.#beginPoll(run, snapshot).catch(platformFault) : undefined;
     if (source && 'status' in source) return source;

@@ -2,12 +2,12 @@
  * The catalogue of quotas: how much a tenant may keep, or do in a day. Defaults are the operator's to change, by the
  * named setting for every tenant and by `PATCH /api/tenants/<slug>` for one. `GET /api/usage` shows use against quota.
  */
-import { GiB, MiB, type ErrorExtras } from '@annex/kernel';
+import { AnnexError, GiB, MiB, type ErrorExtras } from '@annex/kernel';
 import { quotaErrors } from './errors.js';
 
 /** One line of the catalogue. */
 export interface QuotaRow {
-  unit: 'count' | 'bytes' | 'tokens';
+  unit: 'count' | 'bytes' | 'tokens' | 'seconds';
   /** What holds when nobody says anything; `null`: no limit. */
   default: number | null;
   /** Of the operator, for every tenant. */
@@ -171,6 +171,30 @@ export const quotas = {
     makeRoom: 'It counts anew from 00:00 UTC.',
     daily: true,
   },
+  runs_per_day: {
+    unit: 'count',
+    default: null,
+    setting: 'ANNEX_RUNS_TENANT_DAILY',
+    what: 'runs that ended on a UTC day',
+    makeRoom: 'It counts anew from 00:00 UTC.',
+    daily: true,
+  },
+  cpu_seconds_per_day: {
+    unit: 'seconds',
+    default: null,
+    setting: 'ANNEX_CPU_TENANT_DAILY_S',
+    what: 'seconds of CPU time of a UTC day',
+    makeRoom: 'It counts anew from 00:00 UTC.',
+    daily: true,
+  },
+  egress_bytes_per_day: {
+    unit: 'bytes',
+    default: null,
+    setting: 'ANNEX_EGRESS_TENANT_DAILY_BYTES',
+    what: 'requests and answers of ctx.http on a UTC day',
+    makeRoom: 'It counts anew from 00:00 UTC.',
+    daily: true,
+  },
 } as const satisfies Record<string, QuotaRow>;
 
 /** A quota, by its name on the wire. */
@@ -231,5 +255,31 @@ export function quotaExceeded(
     `This tenant has ${used} of at most ${max} ${of} (quota ${quota}), and this would add ${more}. ${makeRoom} ` +
       `${whoRaises(quota)}`,
     { ...extras, extra: quotaExtra(passed) },
+  );
+}
+
+/** A quota of a day that is used up, and when it counts anew. */
+export interface SpentQuota extends QuotaPassed {
+  /** Milliseconds since the epoch. */
+  untilMs: number;
+}
+
+/**
+ * What is refused because a day's quota is used up: `QUOTA_EXCEEDED` with 429, since it passes by itself. `isInside`:
+ * whoever asks belongs to the tenant; others do not learn its figures.
+ */
+export function quotaSpent(spent: SpentQuota, { nowMs, isInside }: { nowMs: number; isInside: boolean }): AnnexError {
+  const { quota, used, max, untilMs } = spent;
+  const { what, makeRoom } = quotas[quota];
+  const retryAfterS = Math.max(1, Math.ceil((untilMs - nowMs) / 1000));
+  const kind = { ...quotaErrors.kinds.QUOTA_EXCEEDED, status: 429 };
+  if (!isInside)
+    return new AnnexError('QUOTA_EXCEEDED', kind, `A quota of the day is used up. ${makeRoom}`, { retryAfterS });
+  return new AnnexError(
+    'QUOTA_EXCEEDED',
+    kind,
+    `This tenant has used ${used} of ${max} ${what} (quota ${quota}), so nothing more is started. ${makeRoom} ` +
+      whoRaises(quota),
+    { retryAfterS, extra: quotaExtra(spent) },
   );
 }

@@ -28,9 +28,12 @@ export type AttemptOutcome = {
       commit?: (tx: TenantTransaction) => Promise<void>;
     }
   | {
-      /** Somebody outside has to answer first. The run holds no place meanwhile, and no attempt is counted. */
+      /**
+       * Somebody outside has to answer first, or the tenant's day to end. The run holds no place meanwhile, and no
+       * attempt is counted.
+       */
       status: 'waiting';
-      waitingFor: 'agent' | 'approval';
+      waitingFor: 'agent' | 'approval' | 'quota';
       /** When to look again at the latest, in milliseconds from now. */
       delayMs: number;
     }

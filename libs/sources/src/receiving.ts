@@ -25,7 +25,7 @@ import { writeBatch, type Taken } from './write-batch.js';
 
 export interface ReceivingOptions {
   database: Pick<Database, 'forTenant'>;
-  execution: Pick<Execution, 'runSource'> & { snapshots: Pick<Execution['snapshots'], 'get'> };
+  execution: Pick<Execution, 'runSource' | 'dayQuotas'> & { snapshots: Pick<Execution['snapshots'], 'get'> };
   /** `installationId` null: the tenant's own secret. */
   readSecret: (
     tenantId: Id<'tenant'>,
@@ -70,7 +70,8 @@ export class Receiving {
    * Takes what a sender sent: its handler runs, and its events are written in one transaction before the answer. What
    * fails has written nothing, and is answered with a status that makes a sender try again. `maxBytes`: of the body
    * once it is unpacked. Throws `HOOK_NOT_FOUND`, `HOOK_METHOD`, `HOOK_UNVERIFIED`, `INVALID_SIGNATURE`,
-   * `HOOK_ENCODING`, `HOOK_BODY`, `PAYLOAD_TOO_LARGE`, `EMIT_DEPTH`, `SOURCE_PAUSED`, and what the run failed with.
+   * `HOOK_ENCODING`, `HOOK_BODY`, `PAYLOAD_TOO_LARGE`, `EMIT_DEPTH`, `SOURCE_PAUSED`, `QUOTA_EXCEEDED`, and
+   * what the run failed with.
    */
   async receive(
     tenant: TenantActor['tenant'],
@@ -96,6 +97,7 @@ export class Receiving {
     if (found.source.type === 'alertmanager')
       return { kind: 'taken', ...(await this.#takeAlerts(found.source, request, hops)) };
     if (!isHandled(found)) throw nothingHere();
+    this.options.execution.dayQuotas.require(tenant.id, { isInside: false });
     await this.#initialize(found);
     return { kind: 'taken', ...(await this.#run(found, request, hops, signal)) };
   }

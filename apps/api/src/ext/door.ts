@@ -102,7 +102,10 @@ class ExtDoor {
     const auth = route.auth as RouteAuth;
     if (isProvenByBody(auth)) await this.#admit(request, entry);
     const begun = begunOf(request.raw);
-    if (!begun) requireEnabled(snapshot, caller);
+    if (!begun) {
+      requireEnabled(snapshot, caller);
+      this.options.execution.dayQuotas.require(tenantId, { isInside: caller !== null });
+    }
     const leave = begun?.leave ?? this.options.inFlight.enter(tenantId);
     const abandoned = begun?.abandoned ?? new AbortController();
     const onClose = () => {

@@ -117,7 +117,7 @@ class FastDoor {
       if (resolved === undefined) return undefined;
       const { tenant, caller } = resolved;
       const snapshot = execution.snapshots.getCached(tenant.id, slug);
-      if (snapshot?.status !== 'enabled') return undefined;
+      if (snapshot?.status !== 'enabled' || execution.dayQuotas.isSpent(tenant.id)) return undefined;
       const found = snapshot.routes.match('GET', path);
       if (!found?.route || !mayCall(found.route.auth as RouteAuth, found.route.roles, caller)) return undefined;
       const { route, params } = found;

@@ -73,13 +73,17 @@ export const Run = z
     error: fault.nullable(),
     limits: z.record(z.string(), used).describe('What was used of each limit: `wall_ms`, `cpu_ms`, `memory_mb`, …'),
     waiting_for: z
-      .enum(['slot', 'tenant_limit', 'retry', 'time', 'overlap', 'plugin_disabled', 'endpoint', 'agent', 'approval'])
+      .enum([
+        ...(['slot', 'tenant_limit', 'retry', 'time', 'overlap'] as const),
+        ...(['plugin_disabled', 'endpoint', 'agent', 'approval', 'quota'] as const),
+      ])
       .optional()
       .describe(
         'What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. ' +
           '`retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its ' +
           'job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same ' +
-          'endpoint. `agent`: an agent that works on it. `approval`: somebody who says yes',
+          'endpoint. `agent`: an agent that works on it. `approval`: somebody who says yes. `quota`: the end of a ' +
+          'day whose quota is used up',
       ),
     skipped: z
       .object({ ticks: z.number().int(), first: time, last: time })
@@ -259,7 +263,7 @@ export const Usage = z
         z.object({
           used: z.number(),
           max: z.number().nullable().describe('`null`: without limit'),
-          unit: z.enum(['count', 'bytes', 'tokens']),
+          unit: z.enum(['count', 'bytes', 'tokens', 'seconds']),
         }),
       )
       .describe('Use and limit of each quota, by name'),

@@ -3120,10 +3120,10 @@ export interface components {
             status: components["schemas"]["RunStatus"];
             trigger: components["schemas"]["Trigger"];
             /**
-             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint. `agent`: an agent that works on it. `approval`: somebody who says yes
+             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint. `agent`: an agent that works on it. `approval`: somebody who says yes. `quota`: the end of a day whose quota is used up
              * @enum {string}
              */
-            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint" | "agent" | "approval";
+            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint" | "agent" | "approval" | "quota";
         };
         /** @description A session whose token is in a cookie */
         BrowserSession: {
@@ -4867,10 +4867,10 @@ export interface components {
             status: components["schemas"]["RunStatus"];
             trigger: components["schemas"]["Trigger"];
             /**
-             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint. `agent`: an agent that works on it. `approval`: somebody who says yes
+             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint. `agent`: an agent that works on it. `approval`: somebody who says yes. `quota`: the end of a day whose quota is used up
              * @enum {string}
              */
-            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint" | "agent" | "approval";
+            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint" | "agent" | "approval" | "quota";
         };
         /** @description One run with its log, and what it came of and led to */
         RunDetail: {
@@ -4940,10 +4940,10 @@ export interface components {
             status: components["schemas"]["RunStatus"];
             trigger: components["schemas"]["Trigger"];
             /**
-             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint. `agent`: an agent that works on it. `approval`: somebody who says yes
+             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint. `agent`: an agent that works on it. `approval`: somebody who says yes. `quota`: the end of a day whose quota is used up
              * @enum {string}
              */
-            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint" | "agent" | "approval";
+            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint" | "agent" | "approval" | "quota";
         };
         /** @description A run as others name it */
         RunMention: {
@@ -5494,7 +5494,7 @@ export interface components {
                     /** @description `null`: without limit */
                     max: number | null;
                     /** @enum {string} */
-                    unit: "count" | "bytes" | "tokens";
+                    unit: "count" | "bytes" | "tokens" | "seconds";
                     used: number;
                 };
             };

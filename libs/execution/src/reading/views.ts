@@ -30,7 +30,16 @@ export interface AttemptView {
 
 /** What a run that is not under way waits for. */
 export type WaitView =
-  'slot' | 'tenant_limit' | 'retry' | 'time' | 'overlap' | 'plugin_disabled' | 'endpoint' | 'agent' | 'approval';
+  | 'slot'
+  | 'tenant_limit'
+  | 'retry'
+  | 'time'
+  | 'overlap'
+  | 'plugin_disabled'
+  | 'endpoint'
+  | 'agent'
+  | 'approval'
+  | 'quota';
 
 /**
  * A run as the REST API shows it. Parts that a run cannot have are left out; those that it does not have yet are
@@ -62,7 +71,7 @@ export interface RunView {
    * time of its next attempt.
    * `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its
    * plugin. `endpoint`: earlier deliveries to the same endpoint. `agent`: an agent that works on it. `approval`:
-   * somebody who says yes.
+   * somebody who says yes. `quota`: the end of a day whose quota is used up.
    */
   waiting_for?: WaitView;
   /**

@@ -8,6 +8,7 @@ import { messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
 import { addTracked } from '../rows/tracked.js';
 import { addUsage } from '../rows/usage.js';
 import { insertLogs, type NewLogLine } from '../rows/logs.js';
+import type { DayQuotas } from './day-quotas.js';
 import { recordPermissionUses, type Use } from '@annex/installations';
 import { recordChunks, recordRuns, type FinishedRun, type PlainCall } from '@annex/runs';
 import type { Database, TenantTransaction } from '@annex/database';
@@ -39,6 +40,8 @@ export interface RunSinkOptions {
    */
   maxRows?: number;
   maxChars?: number;
+  /** Looks at the tenant's quotas of the day once usage was added. Default: nobody does. */
+  dayQuotas?: Pick<DayQuotas, 'refresh'>;
 }
 
 interface TenantBuffer {
@@ -298,7 +301,10 @@ export class RunSink {
    */
   async #writeBatch(tenantId: Id<'tenant'>, batch: Batch, isAgain: boolean): Promise<void> {
     try {
-      await this.options.database.forTenant(tenantId).transaction((tx) => writeAll(tx, batch, isAgain));
+      await this.options.database.forTenant(tenantId).transaction(async (tx) => {
+        await writeAll(tx, batch, isAgain);
+        if (batch.counts.usage.size > 0) await this.options.dayQuotas?.refresh(tx);
+      });
     } catch (thrown) {
       if (!isDataFault(thrown)) throw thrown;
       const parts = split(batch);

@@ -4,6 +4,7 @@
  */
 import { quotaNames, type QuotaLimits, type QuotaName } from '../quotas.js';
 import type { PlatformTransaction, TenantTransaction } from '@annex/database';
+import { usedQuotas, type UsedQuota } from './spent-quotas.js';
 
 /** Writes down what holds for every tenant. Each start does, so the last one's settings count. */
 export async function saveQuotaLimits(tx: PlatformTransaction, limits: QuotaLimits): Promise<void> {
@@ -46,7 +47,16 @@ const countedOf = (tenant: string, day: string): Record<QuotaName, string> => ({
     where tenant_id = ${tenant} and day = ${day} and name = 'mails_per_day')`,
   kept_mail_bytes: `(select sum(size_bytes) from mails where tenant_id = ${tenant} and status = 'kept')`,
   llm_tokens_per_day: `(select tokens from llm_days where tenant_id = ${tenant} and day = ${day})`,
+  runs_per_day: usedOn(tenant, day, 'runs_per_day'),
+  cpu_seconds_per_day: usedOn(tenant, day, 'cpu_seconds_per_day'),
+  egress_bytes_per_day: usedOn(tenant, day, 'egress_bytes_per_day'),
 });
+
+function usedOn(tenant: string, day: string, quota: UsedQuota): string {
+  const { metric, per } = usedQuotas[quota];
+  return `(select floor(sum(value) / ${per}) from usage
+    where tenant_id = ${tenant} and day = ${day} and metric = '${metric}')`;
+}
 
 function standing(tenant: string, kind: string, column: 'n' | 'bytes'): string {
   return `(select sum(${column}) from quota_use where tenant_id = ${tenant} and kind = '${kind}')`;

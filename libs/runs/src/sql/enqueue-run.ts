@@ -19,9 +19,10 @@ export interface RunPolicy {
  * Why a run waits although its time has come. `overlap`: an earlier run of its job is not done. `plugin`: its plugin is
  * not enabled.
  * `endpoint`: as many deliveries as may go to its endpoint at once are under way. `agent`: an agent works on it.
- * `approval`: somebody has to say yes first. The last two have a time as well, at which they are looked at again.
+ * `approval`: somebody has to say yes first. `quota`: the tenant has used up what its runs may use in a day. The last
+ * three have a time as well, at which they are looked at again.
  */
-export type WaitReason = 'overlap' | 'plugin' | 'endpoint' | 'agent' | 'approval';
+export type WaitReason = 'overlap' | 'plugin' | 'endpoint' | 'agent' | 'approval' | 'quota';
 
 /** A background run to be made. */
 export interface NewRun {
