@@ -62,8 +62,8 @@ beforeAll(async () => {
     routes: true,
     events: ['auth.user.created', 'build.completed'],
     jobs: [{ name: 'daily_cleanup', schedule: '0 2 * * *' }],
-    permissions: ['db.read', 'db.write', 'files.read', 'files.write', 'emit_webhook'],
-    secrets: ['API_KEY', 'WEBHOOK_URL', 'KEY'],
+    permissions: ['db.read', 'db.write', 'files.read', 'files.write'],
+    secrets: ['API_KEY', 'KEY'],
   };
   const installed = await tenant.install(
     {
@@ -117,9 +117,31 @@ describe('a plugin in Python', { timeout: 120_000 }, () => {
     expect(JSON.parse(String(arrival?.body))).toEqual({ text: 'Build b-7 completed' });
   });
 
+  it('asks admins for what its webhooks need, and says so', async () => {
+    const { body } = await tenant.owner.get('/api/plugins/guide');
+    expect((body as { permissions: { granted: string[] } }).permissions.granted).toContain('emit_webhook');
+    const manifest = { slug: 'needs', entry: 'main.py', secrets: [], permissions: [] };
+    const files = {
+      'main.py': '',
+      'webhooks/a.yaml': 'api_version: v1\non: ["a.b"]\ndelivery:\n  url: "${SECRET:WEBHOOK_URL}"\n',
+    };
+    const taken = await tenant.owner.upload(packPlugin({ manifest, code: '', files }));
+    expect(taken.status, JSON.stringify(taken.body)).toBeLessThan(300);
+    expect(JSON.stringify(taken.body)).toContain('write \\"WEBHOOK_URL\\" into \\"secrets\\"');
+  });
+
   it('does jobs', async () => {
     const ran = await tenant.owner.post('/api/plugins/guide/jobs/daily_cleanup/run-now?wait=30', {});
     expect(ran.body).toMatchObject({ status: 'succeeded', result: { status: 'cleanup_completed', plugin: 'guide' } });
+  });
+
+  it('is refused when a decorator says another schedule', async () => {
+    const jobs = [{ name: 'nightly', schedule: '0 2 * * *' }];
+    const code = 'from annex import job\n\n@job("nightly", schedule="0 3 * * *")\ndef nightly(ctx):\n    pass\n';
+    const manifest = { slug: 'late', entry: 'main.py', jobs };
+    const refused = await tenant.owner.upload(packPlugin({ manifest, code: '', files: { 'main.py': code } }));
+    expect(refused.status).toBe(422);
+    expect(refused.body).toMatchObject({ errors: [{ code: 'JOB_SCHEDULE' }] });
   });
 
   it('is refused with every place where it is wrong', async () => {

@@ -16,6 +16,7 @@ import { readPackageMappings, type PackageMapping } from './mappings/read-packag
 import type { WebhookDefinition } from './webhooks/definition.js';
 import { readWebhooks } from './webhooks/read-webhooks.js';
 import { bundleTransforms } from './webhooks/transforms.js';
+import { addWebhookNeeds } from './webhooks/webhook-needs.js';
 import { manifestPath, readPackage, type PackageFiles } from './zip/read-package.js';
 import { isInstalled } from './zip/read-zip.js';
 
@@ -209,15 +210,25 @@ function isText(bytes: Uint8Array): boolean {
 
 async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions['inspect']): Promise<Followed> {
   const { manifest, files } = report;
+  const isOfPython = manifest !== undefined && isPython(manifest.entry);
   const reading = readWebhooks(
     files,
-    manifest?.secrets.map(({ name }) => name),
+    isOfPython ? undefined : manifest?.secrets.map(({ name }) => name),
     manifest?.http.allow,
   );
   report.webhooks = reading.webhooks;
   report.errors.push(...reading.errors);
   report.warnings.push(...reading.warnings);
-  if (manifest && reading.webhooks.length > 0 && !manifest.permissions.some(({ name }) => name === 'emit_webhook')) {
+  if (isOfPython) {
+    const needs = addWebhookNeeds(manifest, reading.webhooks);
+    report.manifest = needs.manifest;
+    report.errors.push(...needs.errors);
+    report.warnings.push(...needs.warnings);
+  } else if (
+    manifest &&
+    reading.webhooks.length > 0 &&
+    !manifest.permissions.some(({ name }) => name === 'emit_webhook')
+  ) {
     report.warnings.push({
       pointer: '/permissions',
       code: 'WEBHOOK_PERMISSION',

@@ -49,6 +49,7 @@ export { packFiles, packFolder } from './pack/pack.js';
 export { parseRoutePath, routeShape, type RoutePathReading, type RouteSegment } from './routes/route-path.js';
 export { readAgents, type AgentDefinition } from './agents/read-agents.js';
 export type { AgentTerms, ScriptRef, WebhookDefinition } from './webhooks/definition.js';
+export { addWebhookNeeds, type WebhookNeeds } from './webhooks/webhook-needs.js';
 export { fillPlaceholders, placeholdersOf, type Placeholder } from './webhooks/placeholders.js';
 export { readWebhooks, webhookHeaderFault, type WebhooksReading } from './webhooks/read-webhooks.js';
 export { readYaml, type ReadYamlOptions, type YamlReading } from './schema/read-yaml.js';

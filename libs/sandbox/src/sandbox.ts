@@ -10,7 +10,8 @@ export type Registration =
   | { kind: 'route'; path: string; methods: string[]; auth: Json; roles: string[] | null; cors?: Json }
   /** `where`: a filter on the event, as it was written; left out: each. */
   | { kind: 'event'; name: string; where?: Json }
-  | { kind: 'job'; name: string }
+  /** `schedule`: as a decorator in Python says it, which the manifest's has to be; left out: it says nothing. */
+  | { kind: 'job'; name: string; schedule?: string }
   /** `calls`: which of `initialize`, `poll`, `receive` and `stop` it has. */
   | { kind: 'source'; name: string; calls: string[] }
   | { kind: 'filter'; name: string; priority: number; timeoutMs: number; onError: 'pass' | 'fail' }

@@ -29,6 +29,8 @@ export const packageFileLimits = {
   folders: 32,
   /** `plugin.json`. */
   manifestBytes: 256 * KiB,
+  /** Secrets that it names. */
+  secrets: 100,
 } as const;
 
 /** The code of a package. */

@@ -13,7 +13,11 @@ const route = (path: string, more: Partial<Extract<Registration, { kind: 'route'
   ...more,
 });
 const hook = (name: string): Registration => ({ kind: 'event', name });
-const job = (name: string): Registration => ({ kind: 'job', name });
+const job = (name: string, schedule?: string): Registration => ({
+  kind: 'job',
+  name,
+  ...(schedule !== undefined && { schedule }),
+});
 const filter = (name: string): Registration => ({
   kind: 'filter',
   name,
@@ -42,6 +46,11 @@ describe('handlers and manifest agree when', () => {
     ['a hook is narrower than its declaration', { events: ['build.*'] }, [hook('build.completed')]],
     ['a wildcard hook is narrower than its declaration', { events: ['build.**'] }, [hook('build.*')]],
     ['two hooks handle one event', { events: ['a'] }, [hook('a'), hook('a')]],
+    [
+      'a decorator repeats the schedule',
+      { jobs: [{ name: 'j', schedule: '0 2 * * *' }, { name: 'k' }] },
+      [job('j', ' 0 2  * * *'), job('k')],
+    ],
     [
       'lifecycle handlers are there',
       {},
@@ -144,6 +153,18 @@ describe('a disagreement is reported when', () => {
   ])('the auth of a route is %j', (auth, expected) => {
     expect(faults({ routes: true, secrets: ['KEY'] }, route('/', { auth }))).toEqual([
       expect.stringContaining(expected),
+    ]);
+  });
+});
+
+describe('a schedule in a decorator', () => {
+  it('that is not the one of the manifest is refused with both', () => {
+    const jobs: Json[] = [{ name: 'other', schedule: '0 2 * * *' }, { name: 'none' }];
+    expect(faults({ jobs }, job('other', '0 3 * * *'), job('none', '@daily'))).toEqual([
+      '/handlers/0 JOB_SCHEDULE job("other") says the schedule "0 3 * * *", and plugin.json says "0 2 * * *"; write ' +
+        'the one that is right there, and leave it out of the decorator.',
+      '/handlers/1 JOB_SCHEDULE job("none") says the schedule "@daily", and plugin.json has none for it; write the ' +
+        'one that is right there, and leave it out of the decorator.',
     ]);
   });
 });

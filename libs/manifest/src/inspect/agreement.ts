@@ -8,6 +8,7 @@ import { readCors } from '../routes/cors.js';
 import { routeAuthFault } from '../routes/route-auth.js';
 import { parseRoutePath, routeShape } from '../routes/route-path.js';
 import type { Manifest } from '../schema/manifest.js';
+import { checkSchedules } from './schedule-agreement.js';
 import { checkSources } from './source-agreement.js';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -20,6 +21,7 @@ export function checkAgreement(manifest: Manifest, registrations: readonly Regis
   return [
     ...checkEvents(manifest, registrations).filter((fault) => !isExcused(manifest, fault)),
     ...checkNamed(manifest, registrations),
+    ...checkSchedules(manifest, registrations),
     ...checkSources(manifest, registrations),
     ...checkRoutes(manifest, registrations),
     ...checkSingles(manifest, registrations),

@@ -4,7 +4,7 @@
  * Descriptions are read by people: in editors, and as the second half of a fault.
  */
 import { permissionNames, secretNamePattern, slugPattern, tableNamePattern } from '@annex/host-api';
-import { longestRunMs, settingTreeLimits, sourceLimits } from '@annex/limits';
+import { longestRunMs, packageFileLimits, settingTreeLimits, sourceLimits } from '@annex/limits';
 import { z } from 'zod';
 import { sourceTypes } from './source-types.js';
 
@@ -331,7 +331,7 @@ export const manifestShape = z
       .optional(),
     secrets: z
       .array(z.union([secretName, secret]))
-      .max(100)
+      .max(packageFileLimits.secrets)
       .describe('the secrets the plugin reads')
       .optional(),
     config: z

@@ -7,11 +7,13 @@ import { createHash } from 'node:crypto';
 import { readUtf8, type InputFault } from '@annex/kernel';
 import { bundleLimits } from '@annex/limits';
 import {
+  addWebhookNeeds,
   checkAgreement,
   entryNameProblem,
   manifestPath,
   readManifest,
   type EntryInspection,
+  type Manifest,
   type ManifestLimits,
   type PackageBundle,
   type PackageLimits,
@@ -94,6 +96,7 @@ export function unpackReport(head: unknown, rest: Buffer, options: UnpackOptions
   if (head['reach'] !== null) report.reach = asReach(head['reach']);
   if (head['hasManifest'] === true) readOwnManifest(report, options);
   if (bundle !== undefined) readOwnInspection(report, bundle, options.inspections);
+  if (report.manifest !== undefined) addOwnNeeds(report, report.manifest);
   if (transforms !== null && options.inspections.get(transforms.sha256)?.ok !== true)
     throw new ReportError('transforms that were not tried out');
   report.ok = report.errors.length === 0;
@@ -111,6 +114,13 @@ function readOwnManifest(report: PackageReport, { limits, hostVersion }: UnpackO
   });
   if (!reading.ok) throw new ReportError('a manifest that is none');
   report.manifest = reading.manifest;
+}
+
+/** A compiler adds nothing that the report's webhooks do not use. */
+function addOwnNeeds(report: PackageReport, manifest: Manifest): void {
+  const needs = addWebhookNeeds(manifest, report.webhooks);
+  if (needs.errors.length > 0 && report.errors.length === 0) throw new ReportError('more secrets than a package has');
+  report.manifest = needs.manifest;
 }
 
 function readOwnInspection(

@@ -209,8 +209,9 @@ function isRegistration(value: unknown): value is Registration {
       );
     case 'source':
       return typeof each.name === 'string' && isTextList(each.calls);
-    case 'event':
     case 'job':
+      return typeof each.name === 'string' && (each.schedule === undefined || typeof each.schedule === 'string');
+    case 'event':
     case 'lifecycle':
     case 'health':
       return typeof each.name === 'string';

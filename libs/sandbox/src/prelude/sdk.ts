@@ -198,6 +198,14 @@ function registerSource(registry: Registry, first: unknown, second: unknown): vo
   register(registry, { kind: 'source', name, run }, `"name":${quote(name)},"calls":[${calls}]`);
 }
 
+/** A job in Python, whose decorator may say its `schedule`. */
+export function registerPythonJob(registry: Registry, name: string, schedule: unknown, run: Handler['run']): void {
+  if (schedule !== undefined && typeof schedule !== 'string')
+    throw new SafeTypeError(`job ${quote(name)}: its schedule must be a text, as in plugin.json`);
+  const scheduleJson = schedule === undefined ? '' : `,"schedule":${quote(schedule)}`;
+  register(registry, { kind: 'job', name, run }, `"name":${quote(name)}${scheduleJson}`);
+}
+
 /** `@annex/sdk` as plugin code sees it inside the isolate. */
 export function makeSdk(registry: Registry): object {
   const lifecycle = (name: string) => (handler: unknown) =>

@@ -3,7 +3,7 @@ import { emission } from '../emissions.js';
 import { parseJson, SafeError, SafePromise, slice, toJson } from '../primordials.js';
 import type { Realm } from '../realm.js';
 import type { RunState } from '../run-state.js';
-import type { Registry } from '../sdk.js';
+import { registerPythonJob, type Registry } from '../sdk.js';
 import { startInternalTimer } from '../web/timers.js';
 import { PythonAnswer } from './python-answer.js';
 import type { Pyodide, PythonFunction } from './runtime-types.js';
@@ -64,10 +64,11 @@ export class PythonRealm {
       error.stack = stack;
       throw error;
     }
-    (loaded.registrations ?? []).forEach((description, index) => this.#register(sdk, description, index));
+    (loaded.registrations ?? []).forEach((description, index) => this.#register(sdk, registry, { description, index }));
   }
 
-  #register(sdk: Sdk, [kind, name, options]: Description, index: number): void {
+  #register(sdk: Sdk, registry: Registry, { description, index }: { description: Description; index: number }): void {
+    const [kind, name, options] = description;
     const handler = (ctx: PythonCtx): Promise<PythonAnswer> => this.#run(ctx, index);
     if (kind === 'lifecycle') {
       const names: Record<string, string> = {
@@ -80,7 +81,7 @@ export class PythonRealm {
       };
       sdk[names[name] ?? '']?.(handler);
     } else if (kind === 'job') {
-      sdk.job?.(name, handler);
+      registerPythonJob(registry, name, options['schedule'], (ctx) => handler(ctx as PythonCtx));
     } else if (kind === 'health') {
       sdk.health?.(name, handler);
     } else {
