@@ -169,6 +169,22 @@ describe('@annex/sdk and @annex/cli, in an empty folder', () => {
     }
   });
 
+  it('pack a plugin in Python without trying it out, and say that a server runs it', { timeout: 600_000 }, async () => {
+    mkdirSync(at('python'));
+    const manifest = { slug: 'snake', name: 'Snake', version: '1.0.0', entry: 'main.py' };
+    writeFileSync(at('python/plugin.json'), JSON.stringify(manifest));
+    writeFileSync(at('python/main.py'), 'import os\n');
+    for (const node of await nodes()) {
+      const { stdout } = await run(node, ['python.mjs'], { cwd: folder });
+      expect(JSON.parse(stdout), node).toEqual({
+        files: ['main.py', 'plugin.json'],
+        warnings: ['PYTHON_MISSING'],
+        test: expect.stringContaining('there is no Python in this installation'),
+      });
+    }
+    expect(existsSync(at('node_modules/@annex/sdk/lib/sandbox/dist/bundled-python'))).toBe(false);
+  });
+
   it('have types that hold without skipLibCheck, and that annex-env.d.ts adds to', () => {
     const program = ts.createProgram([at('right.ts'), at('annex-env.d.ts')], {
       target: ts.ScriptTarget.ES2024,
@@ -208,6 +224,15 @@ const result = await plugin.job('greet', { name: 'Ada' });
 const { mistakes } = await lintPlugin((await readPlugin('.')).files);
 console.log(JSON.stringify({ result, mistakes: mistakes.length }));
 await plugin.close();
+await closeSandbox();
+`,
+  'python.mjs': `
+import { packPlugin, readPlugin, closeSandbox } from '@annex/sdk/package';
+import { openPlugin } from '@annex/sdk/testing';
+const { packed, warnings } = await packPlugin((await readPlugin('python')).files);
+const test = await openPlugin('python').then(() => 'opened', (thrown) => thrown.message);
+const files = packed.files.map(({ path }) => path);
+console.log(JSON.stringify({ files, warnings: warnings.map(({ code }) => code), test }));
 await closeSandbox();
 `,
   'annex-env.d.ts': `import '@annex/sdk'

@@ -33,6 +33,29 @@ describe('a package', () => {
     expect(inspect).toHaveBeenCalledExactlyOnceWith(report.bundle);
   });
 
+  it('in Python is packed and not tried out where there is no interpreter', async () => {
+    const inspect = found(hooked);
+    const bytes = pack({
+      'plugin.json': JSON.stringify({ ...manifest, entry: 'main.py', permissions: ['emit_webhook'] }),
+      'main.py': 'import os',
+      'transforms/a.py': 'def transform(event_data):\n    return event_data',
+      'webhooks/a.yaml':
+        'api_version: v1\non: [a.b]\ndelivery: { url: "https://example.com/hook" }\n' +
+        'transform: { language: python, entry: "transforms/a.py#transform" }',
+    });
+    const report = await checkPackage(bytes, { inspect, withoutPython: true });
+    expect(report).toMatchObject({ ok: true, errors: [], manifest: { entry: 'main.py' } });
+    expect(report.warnings.map(({ pointer, code }) => `${pointer} ${code}`)).toEqual([
+      '/entry PYTHON_MISSING',
+      '/webhooks PYTHON_MISSING',
+    ]);
+    expect(report.registrations).toBeUndefined();
+    expect(inspect).not.toHaveBeenCalled();
+    const tried = await checkPackage(bytes, { inspect });
+    expect(inspect).toHaveBeenCalledTimes(2);
+    expect(tried.registrations).toEqual(hooked.registrations);
+  });
+
   it('keeps of node_modules what its bundle reaches, and counts only that', async () => {
     const installed = Array.from({ length: 1500 }, (_, index) => [
       `node_modules/x/f${index}.js`,

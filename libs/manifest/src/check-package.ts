@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { jsonPointer, MINUTE, SourcePlaces, type InputFault } from '@annex/kernel';
 import { archiveLimits } from '@annex/limits';
 import { bundlePackage, type BundleReading, type PackageBundle } from './bundle/bundle-package.js';
-import { bundlePython, isPython, pythonFaults } from './bundle/bundle-python.js';
+import { bundlePython, isPython, notTriedOut, pythonFaults } from './bundle/bundle-python.js';
 import { agreementWarnings, checkAgreement } from './inspect/agreement.js';
 import type { EntryInspection } from './inspect/entry-inspection.js';
 import { reachWarnings, reservedFaults } from './reach/reach-warnings.js';
@@ -41,6 +41,11 @@ export interface CheckPackageOptions {
    * no.
    */
   isExpendable?: boolean;
+  /**
+   * There is no interpreter here: Python is packed and not tried out, which a warning says. Then `registrations` may be
+   * missing. Default: no.
+   */
+  withoutPython?: boolean;
   /** The operator's ceilings. Default: {@link defaultManifestLimits}. */
   limits?: ManifestLimits;
   /** Default: {@link contractVersion}. */
@@ -54,7 +59,7 @@ export interface CheckPackageOptions {
  * got.
  */
 export interface PackageReport {
-  /** No errors; then `manifest`, `bundle` and `registrations` are all there. */
+  /** No errors; then `manifest` and `bundle` are there, and `registrations` of what was tried out. */
   ok: boolean;
   manifest?: Manifest;
   bundle?: PackageBundle;
@@ -93,12 +98,7 @@ export interface PackageReport {
  * reported alone. Never throws for what the package holds.
  */
 export async function checkPackage(bytes: Uint8Array, options: CheckPackageOptions): Promise<PackageReport> {
-  const {
-    inspect,
-    limits = defaultManifestLimits,
-    hostVersion = contractVersion,
-    packageLimits = archiveLimits,
-  } = options;
+  const { limits = defaultManifestLimits, hostVersion = contractVersion, packageLimits = archiveLimits } = options;
   const archive = await readPackage(bytes, packageLimits);
   if (!archive.ok)
     return {
@@ -128,7 +128,7 @@ export async function checkPackage(bytes: Uint8Array, options: CheckPackageOptio
   if (reading.ok) report.manifest = reading.manifest;
   const entry = reading.ok ? reading.manifest.entry : reading.entry;
   const code = entry === undefined ? nothing : await checkCode(report, entry, { ...options, limits });
-  const webhooks = await checkWebhooks(report, inspect);
+  const webhooks = await checkWebhooks(report, options);
   const mappings = readPackageMappings(files, limits.reservedEvents);
   report.mappings = mappings.mappings;
   report.errors.push(...mappings.errors);
@@ -208,7 +208,7 @@ function isText(bytes: Uint8Array): boolean {
   return isUtf8(bytes) && !bytes.includes(0);
 }
 
-async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions['inspect']): Promise<Followed> {
+async function checkWebhooks(report: PackageReport, options: CheckPackageOptions): Promise<Followed> {
   const { manifest, files } = report;
   const isOfPython = manifest !== undefined && isPython(manifest.entry);
   const reading = readWebhooks(
@@ -244,7 +244,7 @@ async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions
   report.errors.push(...agents.errors);
   report.warnings.push(...agents.warnings);
   if (manifest) report.warnings.push(...agentPermissionWarnings(agents.agents, manifest));
-  const transforms = await bundleTransforms(files, report.webhooks, inspect);
+  const transforms = await bundleTransforms(files, report.webhooks, options);
   report.transforms = transforms.bundle;
   report.errors.push(...transforms.errors);
   report.warnings.push(...transforms.warnings);
@@ -254,7 +254,12 @@ async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions
 async function checkCode(
   report: PackageReport,
   entry: string,
-  { inspect, isExpendable = false, limits: { reservedEvents } }: CheckPackageOptions & { limits: ManifestLimits },
+  {
+    inspect,
+    isExpendable = false,
+    withoutPython = false,
+    limits: { reservedEvents },
+  }: CheckPackageOptions & { limits: ManifestLimits },
 ): Promise<Followed> {
   // Where the process itself is ended, a busy machine is given the time that the process has.
   const bundling: BundleReading = isPython(entry)
@@ -266,6 +271,10 @@ async function checkCode(
   }
   report.bundle = bundling.bundle;
   report.warnings.push(...bundling.warnings);
+  if (isPython(entry) && withoutPython) {
+    report.warnings.push(notTriedOut('/entry', entry));
+    return bundling;
+  }
   const [inspection, { emits, ...reach }] = await Promise.all([
     inspect(bundling.bundle),
     isPython(entry) ? notRead : isExpendable ? readReachHere(bundling.bundle) : readReach(bundling.bundle),

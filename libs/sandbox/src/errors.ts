@@ -14,5 +14,6 @@ export const errors = defineErrors('sandbox', {
   COMPILER_LOST: { title: 'The process that checked the package ended', status: 503, fault: 'platform' },
   COMPILER_STOPPED: { title: 'Annex is stopping and checks no packages', status: 503, fault: 'platform' },
   PYTHON_OFF: { title: 'Plugins in Python are switched off', status: 503, fault: 'platform' },
+  PYTHON_MISSING: { title: 'There is no Python in this installation', status: 503, fault: 'platform' },
   EXECUTOR_START_FAILED: { title: 'An executor could not be started', status: 503, fault: 'platform' },
 });

@@ -23,6 +23,7 @@ export type {
 export type { SandboxOptions } from './options.js';
 export { StreamCut } from './pool/answer-stream.js';
 export { createSandbox } from './pool/create-sandbox.js';
+export { hasPython } from './pool/executor-files.js';
 export { createCompiler, type Compiler, type CompilerOptions } from './compiler/compiler.js';
 export { type CompilerLimits } from './compiler/limits.js';
 export { launchConfined, type ConfinedProgram, type Confinement, type Launched } from './confinement/launch.js';

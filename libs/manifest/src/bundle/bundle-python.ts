@@ -60,6 +60,14 @@ function withoutMark(text: string): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
+/** Said of Python where there is no interpreter. */
+export function notTriedOut(pointer: string, path: string): InputFault {
+  const detail =
+    `${path} was not tried out, because there is no Python in this installation. When you deploy, the server does it ` +
+    'and reports what is wrong.';
+  return { pointer, code: 'PYTHON_MISSING', detail };
+}
+
 const mark = 'PYTHON_FAULTS ';
 const codes: Record<string, string> = { SYNTAX: 'BUNDLE_SYNTAX', IMPORT: 'BUNDLE_IMPORT' };
 

@@ -5,7 +5,7 @@
  */
 import type { InputFault } from '@annex/kernel';
 import { bundlePackage, type PackageBundle } from '../bundle/bundle-package.js';
-import { bundlePython, isPython, pythonFaults } from '../bundle/bundle-python.js';
+import { bundlePython, isPython, notTriedOut, pythonFaults } from '../bundle/bundle-python.js';
 import type { EntryInspection } from '../inspect/entry-inspection.js';
 import type { PackageFiles } from '../zip/read-package.js';
 import type { ScriptRef, WebhookDefinition } from './definition.js';
@@ -14,6 +14,13 @@ import type { ScriptRef, WebhookDefinition } from './definition.js';
 const entryName = 'annex:transforms.js';
 /** Hooks of the bundle are called so, with the script's place. */
 const hookPrefix = 'annex.transform.';
+
+/** How they are tried out. */
+export interface TransformsOptions {
+  inspect(bundle: PackageBundle): Promise<EntryInspection>;
+  /** There is no interpreter here; a warning says so. Default: no. */
+  withoutPython?: boolean;
+}
 
 export interface TransformsReading {
   /** `null`: no webhook has one, or there are errors. */
@@ -26,11 +33,14 @@ export interface TransformsReading {
   warnings: InputFault[];
 }
 
-/** Bundles the transforms of webhooks and runs the bundle once. Sets the `index` of each {@link ScriptRef}. */
+/**
+ * Bundles the transforms of webhooks and runs the bundle once. Sets the `index` of each {@link ScriptRef}, except of
+ * Python where there is none.
+ */
 export async function bundleTransforms(
   files: PackageFiles,
   webhooks: readonly WebhookDefinition[],
-  inspect: (bundle: PackageBundle) => Promise<EntryInspection>,
+  { inspect, withoutPython = false }: TransformsOptions,
 ): Promise<TransformsReading> {
   const refs = webhooks.flatMap(scriptsOf);
   if (refs.length === 0) return { bundle: null, reached: [], read: [], errors: [], warnings: [] };
@@ -64,6 +74,10 @@ export async function bundleTransforms(
   if (!reading.ok) return refuse(reading.errors.map(inWebhooks));
   // What the generated entry says of a missing export is told better below.
   const warnings = reading.warnings.filter(({ detail }) => !detail.startsWith(entryName)).map(inWebhooks);
+  if (count > 0 && withoutPython) {
+    const path = refs.map(({ ref }) => ref.path).join(', ');
+    return { ...reading, errors: [], warnings: [...warnings, notTriedOut('/webhooks', path)] };
+  }
   const inspection = await inspect(reading.bundle);
   if (!inspection.ok) {
     const faults = pythonFaults(inspection.error.message, '/webhooks');

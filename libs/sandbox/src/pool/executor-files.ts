@@ -40,10 +40,19 @@ export function findExecutorFiles(forOthers: boolean): ExecutorFiles {
   return files;
 }
 
-/** As {@link findExecutorFiles}, for executors of Python. Throws `EXECUTOR_MISSING`. */
+/** Whether this installation has an interpreter of Python. The published SDK has none: it is larger than the rest. */
+export function hasPython(): boolean {
+  return existsSync(join(bundledPython, 'snapshot.bin'));
+}
+
+/** As {@link findExecutorFiles}, for executors of Python. Throws `EXECUTOR_MISSING` and `PYTHON_MISSING`. */
 export function findPythonFiles(forOthers: boolean): ExecutorFiles {
-  if (!existsSync(join(bundledPython, 'snapshot.bin')))
-    throw errors.error('EXECUTOR_MISSING', `${bundledPython} holds no Python; run "npm run build" first`);
+  if (!hasPython())
+    throw errors.error(
+      'PYTHON_MISSING',
+      'there is no Python in this installation: deploy the plugin to a server, which tries it out and runs it; in a ' +
+        'checkout of Annex run "npm run build"',
+    );
   const python = forOthers ? forAll(bundledPython, 'python', true) : bundledPython;
   return { ...findExecutorFiles(forOthers), python };
 }

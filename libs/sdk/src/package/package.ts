@@ -14,6 +14,7 @@ import {
 } from '@annex/manifest';
 import { findTemplate, findTemplateFaults } from '@annex/templates';
 import { archiveLimits } from '@annex/limits';
+import { hasPython } from '@annex/sandbox';
 import { enterSandbox, leaveSandbox } from '../testing/shared-sandbox.js';
 import { faultPlaces, type PlacedFault } from './fault-places.js';
 import { roomyLimits } from './limits.js';
@@ -57,7 +58,7 @@ export interface PluginCheck {
   warnings: PlacedFault[];
   /** `plugin.json`, defaults filled in; `undefined`: it cannot be read. */
   manifest: Manifest | undefined;
-  /** What the entry registers; `undefined`: it was not run. */
+  /** What the entry registers; `undefined`: it was not run, as one in Python where there is none. */
   registrations: Registration[] | undefined;
   /** Bytes of the script that is run; `undefined`: there is none. */
   bundleBytes: number | undefined;
@@ -136,6 +137,7 @@ async function check(
   try {
     const report = await checkPackage(packFiles(files), {
       inspect: patientInspect(sandbox),
+      withoutPython: !hasPython(),
       findTemplateFaults,
       packageLimits,
     });
