@@ -17,6 +17,7 @@ export const demoUser = { email: 'admin@demo.test', password: 'annex-demo' };
 
 /** Secrets without which an example cannot be enabled. They open nothing; the panel's reader puts real ones. */
 const exampleSecrets: Record<string, Record<string, string>> = {
+  'alert-desk': { ALERT_TOKEN: 'demo-alert-token' },
   'slack-notifier': { SLACK_BOT_TOKEN: 'xoxb-demo-not-a-real-token' },
   'github-webhook': { GITHUB_WEBHOOK_SECRET: 'demo-github-webhook-secret' },
 };

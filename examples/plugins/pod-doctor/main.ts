@@ -5,11 +5,24 @@ interface Case {
   id: string;
   /** The alert that it is of; a run that is repeated finds by it what it made. */
   alert: string;
+  /** The event that opened it, which `agents/mend.yaml` was asked about. */
+  event: string;
   pod: string;
-  status: 'open' | 'approved' | 'declined' | 'over';
+  /** `left`: the agent could not mend it, or nobody decided in time. `over`: the cluster says no more of it. */
+  status: 'open' | 'mended' | 'left' | 'over';
   action: string;
+  /** Events of the alert so far. */
+  count: number;
 }
 
+/** What an agent's end tells. */
+interface Answered {
+  event_id: string;
+  result: { text: string };
+  error: { message: string };
+}
+
+const mine = { 'data.plugin': 'pod-doctor', 'data.agent': 'mend' };
 const types = ['pod.restarts', 'pod.out_of_memory', 'pod.stuck'] as const;
 
 for (const type of types) {
@@ -23,12 +36,15 @@ for (const type of types) {
 async function examine(ctx: Context, event: PluginEvent<Trouble>): Promise<void> {
   const found = await caseOf(ctx, event);
   const count = event.alert?.count ?? 1;
-  if (found) return void (await ctx.db.update('pod_cases', found.id, { count }));
-  const { type, subject, severity, data } = event;
+  const { id, type, subject, severity, data } = event;
+  // The agent was asked about the first event of the alert, whichever comes here first.
+  const news: Partial<Case> = count === 1 ? { event: id } : { count };
+  if (found) return void (await ctx.db.update('pod_cases', found.id, news));
   const remedy = remedyOf(type, data);
   await ctx.db.insert('pod_cases', {
-    alert: event.alert?.id,
+    ...{ alert: event.alert?.id, event: id },
     status: 'open',
+    report: null,
     ...{ type, pod: subject, severity, count, trouble: data },
     ...remedy,
     opinion: await opinionOf(ctx, event, remedy.finding),
@@ -59,18 +75,19 @@ route('/cases', { methods: ['GET'] }, async (ctx) => ({
 }));
 
 /**
- * Nobody touches a pod before an admin says yes. What is approved is an event: a webhook, another plugin or a person
- * does it.
+ * Nobody touches a pod before an admin says yes: the question waits for that, and it is asked once. What became of it
+ * is told here.
  */
-route('/cases/:id/:word', { methods: ['POST'], roles: ['admin', 'owner'] }, async (ctx) => {
-  const { id = '', word } = ctx.params;
-  if (word !== 'approve' && word !== 'decline') return [{ error: 'say approve or decline' }, 404];
-  const found = (await ctx.db.getById('pod_cases', id)) as Case | null;
-  if (!found) return [{ error: `there is no case ${id}` }, 404];
-  if (found.status !== 'open') return [{ error: `the case is ${found.status}` }, 409];
-  const status = word === 'approve' ? 'approved' : 'declined';
-  if (status === 'approved')
-    // Before the case says so, under the case's own id: whoever asks twice approves once.
-    await ctx.emit('pod.fix_approved', { case: id, pod: found.pod, action: found.action }, { id: `approved-${id}` });
-  return ctx.db.update('pod_cases', id, { status, decided_by: ctx.user?.id ?? null });
-});
+hook<Answered>('agent.completed', { where: mine }, (ctx, { data }) =>
+  close(ctx, data.event_id, { status: 'mended', report: data.result.text }),
+);
+hook<Answered>('agent.failed', { where: mine }, (ctx, { data }) =>
+  close(ctx, data.event_id, { status: 'left', report: data.error.message }),
+);
+
+async function close(ctx: Context, event: string, ending: { status: 'mended' | 'left'; report: string }) {
+  const [found] = await ctx.db.query('pod_cases', { event }, { limit: 1 });
+  // The agent may be faster than the hook that opens the case.
+  if (!found) throw new Error(`there is no case of the event ${event} yet`);
+  return ctx.db.update('pod_cases', found.id, { ...ending });
+}

@@ -1,14 +1,11 @@
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import { closeSandbox, openPlugin, type TestPlugin } from '@annex/sdk/testing';
 
-const admin = { id: 'usr_1', email: 'admin@example.com', role: 'admin' } as const;
-
 let plugin: TestPlugin;
 beforeEach(async () => {
   plugin = await openPlugin(import.meta.dirname, {
     clock: '2026-01-31',
-    user: admin,
-    secrets: { KUBECONFIG: 'x' },
+    secrets: { KUBECONFIG: 'x', AGENT_URL: 'https://agent.test/a2a', AGENT_TOKEN: 'x' },
     llm: ({ messages }) => `Yes: ${JSON.stringify(messages).includes('OOMKilled')}`,
   });
 });
@@ -57,13 +54,40 @@ it('closes the case when nothing was heard for half an hour', async () => {
   ]);
 });
 
-it('does nothing before an admin says yes, and then once', async () => {
+it('asks its agent in words that hold what the cluster says', async () => {
+  const prompt = await plugin.prompt('mend', { type: 'pod.out_of_memory', subject: 'web-1', data: killed });
+  expect(prompt).toContain('web-1 (pod.out_of_memory');
+  expect(prompt).toContain('"reason":"OOMKilled"');
+});
+
+it.each([
+  ['agent.completed', { result: { text: 'the limit is 512Mi now' } }, 'mended', 'the limit is 512Mi now'],
+  [
+    'agent.failed',
+    { error: { code: 'AGENT_FAILED', message: 'the cluster is frozen' } },
+    'left',
+    'the cluster is frozen',
+  ],
+])('tells in the case how %s ended it, again and again', async (type, end, status, report) => {
   await send('pod.oom_kill', killed);
   const [found] = plugin.tables.rows('pod_cases');
-  const say = (word: string) => plugin.request('POST', `/cases/${String(found?.['id'])}/${word}`);
-  expect((await say('burn')).status).toBe(404);
-  expect((await say('approve')).status).toBe(200);
-  expect((await say('approve')).status).toBe(409);
-  expect(plugin.emitted).toMatchObject([{ type: 'pod.fix_approved', data: { pod: 'web-1', action: 'raise_memory' } }]);
-  expect(cases()).toEqual([['web-1', 'approved', 'raise_memory']]);
+  const told = { plugin: 'pod-doctor', agent: 'mend', event_id: String(found?.['event']), ...end };
+  for (let n = 0; n < 2; n += 1) await plugin.event(type, told);
+  expect(plugin.tables.rows('pod_cases')).toMatchObject([{ status, report }]);
+  const listed = await (await plugin.request('GET', `/cases?status=${status}`)).json();
+  expect(listed).toMatchObject({ cases: [{ pod: 'web-1', report }] });
+});
+
+it('waits for the case when the agent is faster, and leaves the answers of others alone', async () => {
+  const told = { plugin: 'pod-doctor', agent: 'mend', event_id: 'evt_none', result: { text: 'early' } };
+  await expect(plugin.event('agent.completed', told)).rejects.toMatchObject({ next: { then: 'retry' } });
+  expect(await plugin.event('agent.completed', { ...told, plugin: 'other' })).toEqual([]);
+});
+
+it('mends nothing by itself, and a case can be decided nowhere else', async () => {
+  await send('pod.oom_kill', killed);
+  const [found] = plugin.tables.rows('pod_cases');
+  expect((await plugin.request('POST', `/cases/${String(found?.['id'])}/approve`)).status).toBe(404);
+  expect(plugin.emitted).toEqual([]);
+  expect(cases()).toEqual([['web-1', 'open', 'raise_memory']]);
 });
