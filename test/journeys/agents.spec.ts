@@ -237,6 +237,10 @@ describe('a question that needs a yes', () => {
     await restart();
     const waiting = await question(({ waiting_for: waits }) => waits === 'approval');
     expect(waiting.approval).toMatchObject({ status: 'pending', by: null });
+    await until(
+      async () => (await fetch(`${annex.url}/metrics`)).text(),
+      (metrics) => /^annex_agent_questions\{state="approval"\} [1-9]/m.test(metrics),
+    );
     expect(agent.asked).toEqual([]);
     const path = `/api/agents/questions/${waiting.id}/approve`;
     expect((await (await tenant.as('developer')).post(path)).status).toBe(403);

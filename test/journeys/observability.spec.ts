@@ -355,6 +355,8 @@ describe('numbers', () => {
       'nodejs_eventloop_lag_seconds',
       'annex_executor_isolation{layer="few_system_calls"}',
       'annex_executor_isolation_tier',
+      'annex_agent_questions{state="approval"}',
+      'annex_agent_questions{state="agent"}',
     ])
       expect(metrics.body).toContain(name);
     expect(metrics.body).not.toContain(tenant.slug);

@@ -187,6 +187,17 @@ function addAlertBacklog(add: AddGauge): void {
   );
 }
 
+function addQuestionBacklog(add: AddGauge): void {
+  add(
+    'annex_agent_questions',
+    'Questions to agents that wait: for an approval, or for the agent that works',
+    ['state'],
+    (gauge, { questions }) => {
+      for (const [state, count] of Object.entries(questions)) gauge.set({ state }, count);
+    },
+  );
+}
+
 /**
  * Numbers over all tenants, read from the database: every process says the same, also for workers, which nobody can
  * ask.
@@ -246,6 +257,7 @@ function addBacklogMetrics(registry: Registry, { database, logger }: { database:
     (gauge, { scheduleLagS }) => gauge.set(scheduleLagS),
   );
   addAlertBacklog(add);
+  addQuestionBacklog(add);
   add(
     'annex_runs_last_minute',
     'Runs made within the last minute that have ended, by kind and status',

@@ -9,6 +9,8 @@ export interface Backlog {
    * (`waiting_for`).
    */
   runs: { due: number; delayed: number; running: number; parked: number };
+  /** Questions to agents that wait, by what for: an admin's yes, or the agent that works. */
+  questions: { approval: number; agent: number };
   /** How long the run that waits longest has been due, in seconds; 0: none waits. */
   oldestWaitingS: number;
   deadLetters: number;
@@ -25,12 +27,12 @@ export interface Backlog {
 /** Looks at the backlog; a few indexes, whatever the tables hold. */
 export async function readBacklog(tx: PlatformTransaction): Promise<Backlog> {
   const [row] = await tx.query<
-    Backlog['runs'] & Record<'oldest_s' | 'dead' | 'lag_s' | 'firing' | 'state_lag_s', number>
+    Backlog['runs'] & Backlog['questions'] & Record<'oldest_s' | 'dead' | 'lag_s' | 'firing' | 'state_lag_s', number>
   >(
     `select due.n as due, due.oldest_s,
        (select count(*)::int from runs where next_attempt_at > now()) as delayed,
        (select count(*)::int from runs where lease_until is not null) as running,
-       (select count(*)::int from runs where waiting_for is not null) as parked,
+       waiting.parked, waiting.approval, waiting.agent,
        (select count(*)::int from runs where ${isDeadLetterSql}) as dead,
        (select coalesce(greatest(0, extract(epoch from now() - min(next_at))), 0)::float8 from schedules
        where active and not paused and next_at is not null and ${ofLivingTenant}) as lag_s,
@@ -40,7 +42,10 @@ export async function readBacklog(tx: PlatformTransaction): Promise<Backlog> {
          union all (select ends_at from correlation_states where ${ofLivingTenant} order by ends_at limit 1)
        ) states) as state_lag_s
      from (select count(*)::int as n, coalesce(extract(epoch from now() - min(next_attempt_at)), 0)::float8 as oldest_s
-     from runs where next_attempt_at <= now() and ${ofLivingTenant}) due`,
+     from runs where next_attempt_at <= now() and ${ofLivingTenant}) due,
+     (select count(*)::int as parked, count(*) filter (where waiting_for = 'approval')::int as approval,
+       count(*) filter (where waiting_for = 'agent')::int as agent
+     from runs where waiting_for is not null) waiting`,
   );
   // The index by age is a coarse one (BRIN), so a little more is read than counts.
   const lastMinute = await tx.query<{ kind: string; status: string; runs: number }>(
@@ -58,7 +63,10 @@ export async function readBacklog(tx: PlatformTransaction): Promise<Backlog> {
     lag_s: scheduleLagS = 0,
     firing: firingAlerts = 0,
     state_lag_s: stateLagS = 0,
+    approval = 0,
+    agent = 0,
     ...runs
   } = row ?? { due: 0, delayed: 0, running: 0, parked: 0 };
-  return { runs, oldestWaitingS, deadLetters, scheduleLagS, firingAlerts, stateLagS, lastMinute };
+  const questions = { approval, agent };
+  return { runs, questions, oldestWaitingS, deadLetters, scheduleLagS, firingAlerts, stateLagS, lastMinute };
 }
