@@ -107,6 +107,7 @@ async function furnish({ owner }: TestTenant, sink: string): Promise<Pick<Stage,
   });
   await owner.post('/api/users', { email: 'ada@northwind.example', name: 'Ada Lovelace', role: 'developer' });
   await owner.post('/api/invitations', { email: 'grace@northwind.example', role: 'viewer' });
+  await owner.put('/api/settings/dns/ttl', { value: 300 });
   await owner.put('/api/secrets/SMTP_TOKEN', { value: 'a secret', allowed_hosts: ['mail.example.com'] });
   await owner.post('/api/tokens', { name: 'nightly export', role: 'viewer', expires_in_s: 2_592_000 });
   return { webhook: webhook.id as string, delivery: deliveries.body.items[0].id as string };

@@ -357,6 +357,14 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
       body: { reason: 'one' },
       other: { body: { reason: 'two' } },
     }),
+  'POST /api/tenants/{slug}/support-entries': ({ annex, tenant }) =>
+    Promise.resolve({
+      path: `/api/tenants/${tenant.slug}/support-entries`,
+      by: annex.operator,
+      body: { reason: 'one' },
+      other: { body: { reason: 'two' } },
+      shownOnce: ['token'],
+    }),
   'POST /api/tenants/{slug}/resume': async ({ annex, tenant }) => {
     await annex.operator.post(`/api/tenants/${tenant.slug}/suspend`, { reason: 'one' });
     return { path: `/api/tenants/${tenant.slug}/resume`, by: annex.operator };

@@ -106,6 +106,7 @@ const screens: Screens = {
   '/tokens': [() => import('./screens/tenant/tokens'), 'Tokens'],
   '/secrets': [() => import('./screens/tenant/secrets'), 'Secrets'],
   '/audit': [() => import('./screens/tenant/audit'), 'Audit'],
+  '/tree': [() => import('./screens/tenant/tree'), 'SettingsTree'],
   '/usage': [() => import('./screens/tenant/usage'), 'UsageScreen'],
   '/settings': [() => import('./screens/tenant/settings'), 'Settings'],
   '/operator/tenants': [() => import('./screens/operator/tenants'), 'OperatorTenants'],

@@ -19,6 +19,7 @@ import { SessionTokens, type Credential } from './session-tokens.js';
 import { requirePerson, Sessions } from './sessions.js';
 import { StreamTokens } from './stream-tokens.js';
 import { TenantResolution, type TenantAddress } from './tenant-resolution.js';
+import { SupportEntries } from './support-entries.js';
 import { Suspensions } from './suspensions.js';
 import { Tenants } from './tenants.js';
 import { ApiTokens } from './api-tokens.js';
@@ -76,6 +77,7 @@ export interface ChangedPassword {
 export class Access implements Stoppable {
   readonly tenants: Tenants;
   readonly suspensions: Suspensions;
+  readonly support: SupportEntries;
   readonly users: Users;
   readonly tokens: ApiTokens;
   readonly operators: Operators;
@@ -127,6 +129,7 @@ export class Access implements Stoppable {
     });
     this.#resolution = new TenantResolution({ database, clock, baseDomain });
     this.tenants = new Tenants({ database, clock, logger, graceMs: tenantGraceDays * DAY, forget });
+    this.support = new SupportEntries({ database, clock });
     this.suspensions = new Suspensions({ database, logger, forget });
     this.users = new Users({ database, passwords, ownPassword, emit, clock, forget });
     this.tokens = new ApiTokens({ database, clock, forget });

@@ -1,12 +1,11 @@
 import type { Logger } from '@annex/kernel';
-import { accountLimits } from '@annex/limits';
 import type { Change, Database, PlatformTransaction } from '@annex/database';
 import type { Principal } from './caller.js';
 import { refuseFaults, tenantDeleted } from './errors.js';
 import { findTenantBySlug, lockTenantBySlug } from './rows/tenants.js';
 import type { SuspensionScope, TenantRow } from './rows/tenant-row.js';
 import { endSuspension, writeSuspension } from './rows/tenant-suspension.js';
-import { actorOf, noTenant, recordOnTenant, requireOperator, requireSlug } from './tenant-acts.js';
+import { actorOf, noTenant, reasonFaults, recordOnTenant, requireOperator, requireSlug } from './tenant-acts.js';
 import { tenantView, type TenantView } from './views.js';
 
 export interface SuspensionsOptions {
@@ -32,7 +31,7 @@ export class Suspensions {
   ): Promise<TenantView> {
     requireOperator(principal);
     requireSlug(slug);
-    refuseReason(reason);
+    refuseFaults(reasonFaults(reason));
     return this.#onTenant(slug, async (tx, row) => {
       await writeSuspension(tx, row.id, { by: actorOf(principal), reason: reason.trim(), scope });
       const detail = { reason: reason.trim(), scope };
@@ -65,15 +64,4 @@ export class Suspensions {
       return tenantView(after);
     });
   }
-}
-
-function refuseReason(reason: string): void {
-  if (reason.trim() !== '' && reason.length <= accountLimits.reasonChars && !/\p{Cc}/u.test(reason)) return;
-  refuseFaults([
-    {
-      pointer: '/reason',
-      code: 'INVALID_REASON',
-      detail: `must be 1 to ${accountLimits.reasonChars} characters without control characters: its people are told`,
-    },
-  ]);
 }

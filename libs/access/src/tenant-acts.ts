@@ -1,5 +1,6 @@
 /** What every act of an operator on a tenant has in common: who may, which tenant, the two trails. */
-import { quote, type Json } from '@annex/kernel';
+import { quote, type InputFault, type Json } from '@annex/kernel';
+import { accountLimits } from '@annex/limits';
 import { appendPlatformAudit } from '@annex/audit';
 import type { PlatformTransaction } from '@annex/database';
 import type { Principal } from './caller.js';
@@ -16,6 +17,18 @@ export function requireOperator(principal: Principal): void {
 /** Nothing is looked up under a name that no tenant can have. Throws `NOT_FOUND`. */
 export function requireSlug(slug: string): void {
   if (!tenantSlugShape.test(slug)) throw noTenant(slug);
+}
+
+/** What is wrong with the reason of an act, which the tenant's people read. */
+export function reasonFaults(reason: string): InputFault[] {
+  if (reason.trim() !== '' && reason.length <= accountLimits.reasonChars && !/\p{Cc}/u.test(reason)) return [];
+  return [
+    {
+      pointer: '/reason',
+      code: 'INVALID_REASON',
+      detail: `must be 1 to ${accountLimits.reasonChars} characters without control characters: its people are told`,
+    },
+  ];
 }
 
 /** The name that the trails have for an operator: the token it came with, or its own. */

@@ -52,6 +52,7 @@ const screens: readonly [name: string, path: (stage: Stage) => string, shows: st
   ['files', () => 'files', 'reports/november.csv'],
   ['mail', () => 'mail', 'No plugin has sent a mail'],
   ['team', () => 'team', 'ada@northwind.example'],
+  ['tree', () => 'tree', 'dns/ttl'],
   ['secrets', () => 'secrets', 'SMTP_TOKEN'],
   ['tokens', () => 'tokens', 'nightly export'],
   ['usage', () => 'usage', 'Quotas'],

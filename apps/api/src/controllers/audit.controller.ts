@@ -26,7 +26,9 @@ const query = pageSchema.extend({
 const platformQuery = pageSchema.extend({
   action: lookup(100)
     .optional()
-    .describe('`tenant.deleted`, `tenant.restored`, `tenant.erased`, `tenant.suspended`, `tenant.resumed`'),
+    .describe(
+      '`tenant.deleted`, `tenant.restored`, `tenant.erased`, `tenant.suspended`, `tenant.resumed`, `support.entered`',
+    ),
   target: lookup(100).optional().describe('The tenant’s id, or the slug that it had'),
 });
 

@@ -1,6 +1,6 @@
 import type { Page, PageRequest } from '@annex/kernel';
 import { Access, type Caller, type Principal } from '@annex/access';
-import { accountLimits } from '@annex/limits';
+import { accountLimits, supportLimits } from '@annex/limits';
 import { quotaNames, type QuotaName } from '@annex/quotas';
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -10,7 +10,7 @@ import { CurrentCaller, CurrentPrincipal } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
 import { input, pageSchema } from '../http/input.js';
 import { nothing } from '../http/answers.js';
-import { suspensionScope, Tenant } from '../views/access.js';
+import { SupportEntry, suspensionScope, Tenant } from '../views/access.js';
 import { listOf } from '../views/shared.js';
 
 const newTenant = z.strictObject({
@@ -59,6 +59,15 @@ const deletion = z.object({
 const suspension = z.strictObject({
   reason: z.string().min(1).max(accountLimits.reasonChars).describe('Its people are told'),
   scope: suspensionScope.default('everything'),
+});
+
+const supportEntry = z.strictObject({
+  reason: z.string().min(1).max(accountLimits.reasonChars).describe('Stands in the tenant’s audit trail'),
+  access: z
+    .enum(['read', 'change'])
+    .default('read')
+    .describe('`read`: as a viewer. `change`: whatever an admin of the tenant may do'),
+  minutes: z.number().int().min(1).max(supportLimits.longestMinutes).default(supportLimits.minutes),
 });
 
 @ApiTags('Tenants')
@@ -181,6 +190,27 @@ export class SuspensionsController {
     @Req() request: FastifyRequest,
   ): Promise<Tenant> {
     return this.access.suspensions.suspend(principal, slug, { ...body, requestId: request.id });
+  }
+
+  @Post('support-entries')
+  @Endpoint({
+    name: 'enterTenantForSupport',
+    summary: 'Enter a tenant for support: for a time, with a reason, and to look only unless asked otherwise',
+    gate: 'operator',
+    body: supportEntry,
+    shownOnce: ['token'],
+    description:
+      'Gives an API token of this tenant alone. The tenant’s audit trail says who entered, why and until when; its ' +
+      'admins can revoke the token. A tenant that is suspended opens to operators only.',
+    answers: { 201: SupportEntry },
+  })
+  enter(
+    @CurrentPrincipal() principal: Principal,
+    @Param('slug') slug: string,
+    @Body(input(supportEntry)) body: z.infer<typeof supportEntry>,
+    @Req() request: FastifyRequest,
+  ): Promise<SupportEntry> {
+    return this.access.support.enter(principal, slug, { ...body, requestId: request.id });
   }
 
   @Post('resume')

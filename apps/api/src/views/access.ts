@@ -115,6 +115,16 @@ export const User = z
   .meta({ id: 'User' });
 export type User = z.infer<typeof User>;
 
+export const SupportEntry = z
+  .object({
+    id: z.string().describe('Of the API token: whoever leaves early deletes it'),
+    token: z.string().optional().describe('Opens this tenant alone. Shown this once'),
+    role,
+    expires_at: time,
+  })
+  .meta({ id: 'SupportEntry', description: 'An operator in a tenant for support' });
+export type SupportEntry = z.infer<typeof SupportEntry>;
+
 export const suspensionScope = z
   .enum(['everything', 'background'])
   .describe(

@@ -1,6 +1,7 @@
 import { gateOf, routeOf, type Gate, type Name, type Profile, type Role } from '@annex/client';
 import { queryOptions } from '@tanstack/react-query';
 import { portalMayCall, portalSession } from '../portal/portal-session';
+import { supportIn } from '../shell/support-entry';
 import { annexOf } from './client';
 
 /** Who is signed in, and where they belong. */
@@ -34,6 +35,8 @@ export interface Place {
 
 /** What somebody is in a tenant. Operators act in every tenant, as its owner. */
 export function placeIn(profile: Profile, slug: string): Place | undefined {
+  const support = supportIn(slug);
+  if (support) return support;
   const own = profile.tenants.find((tenant) => tenant.slug === slug);
   if (profile.operator) return { slug, name: own?.name ?? slug, role: 'owner' };
   return own;

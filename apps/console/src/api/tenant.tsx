@@ -1,6 +1,7 @@
 import type { Annex, Name, Profile, Tenant } from '@annex/client';
 import { createContext, useContext, useMemo, type ReactNode } from 'react';
 import { annexOf } from './client';
+import { supportIn } from '../shell/support-entry';
 import { mayCall, type Place } from './session';
 
 /** Where the reader is: everything below it belongs to this tenant. */
@@ -28,6 +29,7 @@ export function TenantProvider({
   tenant: Tenant | undefined;
   children: ReactNode;
 }): ReactNode {
+  const support = supportIn(place.slug)?.id;
   const value = useMemo(
     (): TenantContext => ({
       slug: place.slug,
@@ -36,9 +38,9 @@ export function TenantProvider({
       profile,
       annex: annexOf(place.slug),
       zone: tenant?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-      can: (name) => mayCall(name, { role: place.role, operator: profile.operator }),
+      can: (name) => mayCall(name, { role: place.role, operator: profile.operator && support === undefined }),
     }),
-    [place.slug, place.role, place.name, profile, tenant?.name, tenant?.timezone],
+    [place.slug, place.role, place.name, support, profile, tenant?.name, tenant?.timezone],
   );
   return <Context.Provider value={value}>{children}</Context.Provider>;
 }

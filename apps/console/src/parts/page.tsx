@@ -88,7 +88,7 @@ export function Loaded<T>({
 export function Waiting(): ReactNode {
   return (
     <div className={classes.waiting}>
-      <Loader size="sm" aria-label="Loading" />
+      <Loader size="sm" role="status" aria-label="Loading" />
     </div>
   );
 }

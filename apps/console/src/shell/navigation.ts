@@ -16,6 +16,7 @@ import HeartPulse from 'lucide-react/icons/heart-pulse';
 import KeyRound from 'lucide-react/icons/key-round';
 import KeySquare from 'lucide-react/icons/key-square';
 import ListOrdered from 'lucide-react/icons/list-ordered';
+import ListTree from 'lucide-react/icons/list-tree';
 import Mail from 'lucide-react/icons/mail';
 import PackageSearch from 'lucide-react/icons/package-search';
 import Settings from 'lucide-react/icons/settings';
@@ -81,6 +82,7 @@ export const placeGroups: readonly PlaceGroup[] = [
     label: 'Tenant',
     places: [
       { label: 'Team', to: 'team', icon: Users, needs: 'listUsers' },
+      { label: 'Settings tree', to: 'tree', icon: ListTree, needs: 'listSettings' },
       { label: 'Secrets', to: 'secrets', icon: KeyRound, needs: 'listSecrets' },
       { label: 'API tokens', to: 'tokens', icon: KeySquare, needs: 'listTokens' },
       { label: 'Usage', to: 'usage', icon: Gauge, needs: 'getUsage' },

@@ -1,4 +1,4 @@
-import type { Profile } from '@annex/client';
+import { AnnexProblem, type Profile } from '@annex/client';
 import { Burger, Kbd, UnstyledButton } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
@@ -14,7 +14,10 @@ import { PortalFrame } from '../portal/frame';
 import { portalSession } from '../portal/portal-session';
 import { AccountMenu } from './account-menu';
 import { placeGroups } from './navigation';
+import { useLeaveSupport } from './leave-support';
 import { Palette } from './palette';
+import { SupportBanner } from './support-banner';
+import { supportIn } from './support-entry';
 import { TenantSwitch } from './tenant-switch';
 import { useAt } from './go';
 import classes from './shell.module.css';
@@ -74,6 +77,7 @@ function Frame(): ReactNode {
         <AccountMenu />
       </aside>
       <main className={classes.main} id="content" tabIndex={-1}>
+        <SupportBanner />
         <Outlet />
       </main>
       <Palette />
@@ -123,18 +127,30 @@ function Navigation(): ReactNode {
 
 /** A session that ended leads to the sign-in, and from there back to this very screen. */
 function useSignInAgain(): void {
+  const { slug } = useTenant();
   const navigate = useNavigate();
   const client = useQueryClient();
-  useEffect(
-    () =>
-      onSignedOut(() => {
-        const { pathname, search } = location;
-        client.clear();
-        void navigate({
-          to: '/sign-in',
-          search: { to: `${pathname.replace(/^\/console/, '')}${search}`, ended: '1' } as never,
-        });
-      }),
-    [navigate, client],
-  );
+  const leaveSupport = useLeaveSupport();
+  useEffect(() => {
+    let isHere = true;
+    const askAgain = (thrown: unknown): void => {
+      if (!isHere || !(thrown instanceof AnnexProblem) || thrown.status !== 401) return;
+      isHere = false;
+      const { pathname, search } = location;
+      client.clear();
+      void navigate({
+        to: '/sign-in',
+        search: { to: `${pathname.replace(/^\/console/, '')}${search}`, ended: '1' } as never,
+      });
+    };
+    const stop = onSignedOut(() => {
+      if (supportIn(slug)) void leaveSupport();
+      // An entry for support that is over says the same as a session that is: the session itself is asked.
+      else annexOf().getProfile().catch(askAgain);
+    });
+    return () => {
+      isHere = false;
+      stop();
+    };
+  }, [navigate, client, slug, leaveSupport]);
 }

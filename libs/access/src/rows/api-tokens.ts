@@ -45,6 +45,13 @@ export async function deleteApiToken(tx: TenantTransaction, id: Id<'token'>): Pr
   return affected === 1;
 }
 
+/** Removes tokens that operators made and that have run out. */
+export async function deleteExpiredTokens(tx: TenantTransaction): Promise<void> {
+  await tx.execute('delete from api_tokens where tenant_id = $1 and user_id is null and expires_at < now()', [
+    tx.tenantUuid,
+  ]);
+}
+
 /** Removes every token of a user; answers how many there were. */
 export async function deleteApiTokensOf(tx: TenantTransaction, userId: Id<'user'>): Promise<number> {
   const { affected } = await tx.repository(ApiTokenRow).delete({ tenantId: tx.tenantId, userId });

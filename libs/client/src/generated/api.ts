@@ -2481,6 +2481,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tenants/{slug}/support-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter a tenant for support: for a time, with a reason, and to look only unless asked otherwise
+         * @description Gives an API token of this tenant alone. The tenant’s audit trail says who entered, why and until when; its admins can revoke the token. A tenant that is suspended opens to operators only.
+         */
+        post: operations["enterTenantForSupport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tenants/{slug}/suspend": {
         parameters: {
             query?: never;
@@ -5261,6 +5281,16 @@ export interface components {
             /** @description Goes into `?stream_token=` of a stream. Shown this once */
             token?: string;
         };
+        /** @description An operator in a tenant for support */
+        SupportEntry: {
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Of the API token: whoever leaves early deletes it */
+            id: string;
+            role: components["schemas"]["Role"];
+            /** @description Opens this tenant alone. Shown this once */
+            token?: string;
+        };
         Table: {
             /** @description When its first row was inserted; `null`: it was always there */
             created_at: string | null;
@@ -5851,6 +5881,7 @@ export type SpendReport = components['schemas']['SpendReport'];
 export type StartedRun = components['schemas']['StartedRun'];
 export type Stats = components['schemas']['Stats'];
 export type StreamToken = components['schemas']['StreamToken'];
+export type SupportEntry = components['schemas']['SupportEntry'];
 export type Table = components['schemas']['Table'];
 export type TableList = components['schemas']['TableList'];
 export type Tenant = components['schemas']['Tenant'];
@@ -6549,7 +6580,7 @@ export interface operations {
     listPlatformAudit: {
         parameters: {
             query?: {
-                /** @description `tenant.deleted`, `tenant.restored`, `tenant.erased`, `tenant.suspended`, `tenant.resumed` */
+                /** @description `tenant.deleted`, `tenant.restored`, `tenant.erased`, `tenant.suspended`, `tenant.resumed`, `support.entered` */
                 action?: string;
                 /** @description `next_cursor` of the page before */
                 cursor?: string;
@@ -12710,6 +12741,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    enterTenantForSupport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description `read`: as a viewer. `change`: whatever an admin of the tenant may do
+                     * @default read
+                     * @enum {string}
+                     */
+                    access?: "read" | "change";
+                    /** @default 60 */
+                    minutes?: number;
+                    /** @description Stands in the tenant’s audit trail */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportEntry"];
                 };
             };
             400: components["responses"]["BadRequest"];

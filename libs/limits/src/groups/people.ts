@@ -18,7 +18,7 @@ export const accountLimits = {
   accountsTried: 10,
   /** Sessions that are shown; whoever has more ends them all. */
   shownSessions: 200,
-  /** What a tenant’s people are told about an operator’s act: why it is suspended. */
+  /** What a tenant’s people are told about an operator’s act: why it is suspended, or entered for support. */
   reasonChars: 500,
 } as const;
 
@@ -40,6 +40,16 @@ export const guessLimits = {
   resetsByNetwork: { points: 20, duration: 900 },
   /** Password links asked for one address, from wherever. */
   resetsForAddress: { points: 5, duration: 900 },
+} as const;
+
+/** Operators in somebody's tenant. */
+export const supportLimits = {
+  /** The longest that one entry lasts, in minutes. */
+  longestMinutes: 240,
+  /** The length of one where nothing else is asked for, in minutes. */
+  minutes: 60,
+  /** Tokens of operators in a tenant; those that have run out go first. */
+  tokens: 100,
 } as const;
 
 /** Invitations of a tenant. */

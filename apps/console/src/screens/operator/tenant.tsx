@@ -15,6 +15,7 @@ import { notifyDone, Problem } from '../../parts/problem';
 import { When } from '../../parts/when';
 import { Go } from '../../shell/go';
 import { QuotasInUse } from '../tenant/usage';
+import { EnterSupport } from './enter-support';
 import { Suspend, SuspensionNote } from './suspend';
 import { TenantState } from './tenant-state';
 
@@ -54,6 +55,7 @@ function TenantPage({ tenant }: { tenant: Tenant }): ReactNode {
             >
               Enter
             </Button>
+            <EnterSupport tenant={tenant} />
             <Suspend tenant={tenant} />
             <Act
               call="deleteTenant"
