@@ -23,7 +23,10 @@ export function enterForSupport(): void {
     expect(await faultsOf(page, 'operator-enter-support')).toEqual([]);
     await page.getByRole('dialog').getByRole('button', { name: 'Enter', exact: true }).click();
     await page.getByText('as support, to look only').waitFor();
-    expect(await page.getByRole('link', { name: 'Tenants', exact: true }).count()).toBe(0);
+    // The screen that is left may still stand for a moment.
+    await expect
+      .poll(() => page.getByRole('link', { name: 'Tenants', exact: true }).count(), { timeout: 15_000 })
+      .toBe(0);
     await page.getByRole('link', { name: 'Events', exact: true }).click();
     await page.getByRole('heading', { name: 'Events', level: 1 }).waitFor();
     expect(await page.getByRole('button', { name: /Send/ }).count()).toBe(0);
