@@ -334,7 +334,8 @@ describe('the pool', () => {
         },
       }),
     );
-    await called.promise;
+    // A run that ends before it has asked says why.
+    await Promise.race([called.promise, run.then((outcome) => expect(outcome).toBe('not ended yet'))]);
     const pids = sandbox.stats().executors.map(({ pid }) => pid);
     const stopped = sandbox.stop();
     await expect(sandbox.run(runOf(ping))).rejects.toMatchObject({ code: 'SANDBOX_STOPPED' });
