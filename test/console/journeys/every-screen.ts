@@ -59,7 +59,7 @@ const screens: readonly [name: string, path: (stage: Stage) => string, shows: st
   ['audit', () => 'audit', 'plugin.enabled'],
   ['settings', () => 'settings', 'Time zone'],
   ['profile', () => 'profile', 'this one'],
-  ['operator-tenants', () => 'operator/tenants', 'Northwind Traders'],
+  ['operator-tenants', () => 'operator/tenants?q=northwind', 'Northwind Traders'],
   ['operator-tenant', ({ tenant }) => `operator/tenants/${tenant.slug}`, 'Quotas'],
   ['operator-queue', () => 'operator/queue', 'Tenants with work'],
   ['operator-processes', () => 'operator/processes', 'Executors begun'],
