@@ -42,4 +42,26 @@ export function enterForSupport(): void {
     expect(complaints).toEqual([]);
     await close();
   });
+
+  it('leads an operator out again when the tenant ends the entry', async () => {
+    const tenant = await theBed().annex.makeTenant();
+    const { page, complaints, close } = await openForm(tenant);
+    await page.getByRole('dialog').getByLabel('Reason').fill('A run hangs.');
+    await page.getByRole('dialog').getByRole('button', { name: 'Enter', exact: true }).click();
+    await page.getByText('as support, to look only').waitFor();
+    const shown: string[] = [];
+    page.on('framenavigated', (frame) => shown.push(new URL(frame.url()).pathname));
+    const { body } = await tenant.owner.get('/api/tokens');
+    const [token] = body.items.filter(({ name }: { name: string }) => name.startsWith('support:'));
+    expect((await tenant.owner.delete(`/api/tokens/${token.id}`)).status).toBe(204);
+    // The screen may ask again by itself and be led out before this click, which then leads on as the operator.
+    await page.getByRole('link', { name: 'Runs', exact: true }).click();
+    await expect
+      .poll(() => shown, { timeout: 30_000 })
+      .toContain(`/console/t/${tenant.slug}/operator/tenants/${tenant.slug}`);
+    await page.getByText('as support, to look only').waitFor({ state: 'hidden' });
+    expect(shown).not.toContain('/console/sign-in');
+    expect(complaints).toEqual([]);
+    await close();
+  });
 }
