@@ -7,7 +7,7 @@ import type { Send } from './sink.js';
 /** Something that a client asked for, under a key of its own. */
 export interface Operation {
   key: string;
-  kind: 'event' | 'job' | 'route';
+  kind: 'event' | 'job' | 'route' | 'mapped';
   /** The client got its 2xx. Otherwise it gave up: the work may or may not be done, but never twice. */
   isAcknowledged: boolean;
 }

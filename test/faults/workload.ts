@@ -67,6 +67,10 @@ export function workload(sink: Sink, { ticks = true }: { ticks?: boolean } = {})
       'webhooks/done.yaml':
         `api_version: v1\non: ["work.done"]\ndelivery: { url: "${sink.url}/webhook" }\nretry: { max_attempts: 10, ` +
         `backoff: "fixed", initial_delay_s: 1 }\n`,
+      // Of events that say the same thing one may go through, however often it is said and whatever dies in between.
+      'mappings/said.yaml':
+        `api_version: v1\nmappings:\n  - type: work.said\n    to: work.asked\n    severity: warning\n` +
+        `    dedupe: { key: "{{ data.key }}", window_s: 3600 }\n`,
     },
   };
 }
@@ -99,6 +103,9 @@ export interface Load {
   stop(): Promise<void>;
 }
 
+/** What clients ask for, as often as it stands here. */
+const kinds: readonly Operation['kind'][] = ['event', 'mapped', 'job', 'route'];
+
 /** A client waits so long for an answer, in milliseconds. */
 const patienceMs = 8_000;
 
@@ -106,10 +113,12 @@ const patienceMs = 8_000;
 async function ask(
   api: ClusterNode,
   { slug, token }: Customer,
-  { key, kind, ms }: { key: string; kind: Operation['kind']; ms: number },
+  { key, kind, ms, attempt }: { key: string; kind: Operation['kind']; ms: number; attempt: number },
 ): Promise<number> {
   const [path, body] = {
     event: ['/api/events', { id: key, type: 'work.asked', data: { key, ms } }] as const,
+    // Another event each time: only the mapping knows that it is the same work.
+    mapped: ['/api/events', { id: `${key}/${attempt}`, type: 'work.said', data: { key, ms } }] as const,
     job: ['/api/plugins/work/jobs/chore/run-now', { payload: { key, ms } }] as const,
     route: ['/ext/work/ask', { key, ms }] as const,
   }[kind];
@@ -144,21 +153,25 @@ export function startLoad({ apis, customers, sink, seed, maxOpen = 20, maxPauseM
   const run = async (customer: Customer, name: string, random: () => number): Promise<void> => {
     for (let number = 0; !over.signal.aborted; number += 1) {
       while (open() >= maxOpen && !over.signal.aborted) await pause(50);
-      const kind = random() < 0.5 ? 'event' : random() < 0.5 ? 'job' : 'route';
+      const kind = kinds[Math.floor(random() * kinds.length)] ?? 'event';
       const asked = { key: `${name}-${number}`, kind, ms: Math.round(20 + random() * 1500) } as const;
       const operation: Operation = { key: asked.key, kind, isAcknowledged: false };
       operations.push(operation);
       // Some clients ask again until they are answered, some never learn what became of it.
       const tries = random() < 0.8 ? 200 : 1;
+      let isSaidAgain = false;
       let turn = Math.floor(random() * apis.length);
       for (let attempt = 0; attempt < tries; attempt += 1, turn += 1) {
         const api = apis[turn % apis.length];
-        const status = api === undefined ? 0 : await ask(api, customer, asked);
+        const status = api === undefined ? 0 : await ask(api, customer, { ...asked, attempt });
         answers.set(status, (answers.get(status) ?? 0) + 1);
         if (status >= 200 && status < 300) {
+          if (!operation.isAcknowledged) acknowledged += 1;
           operation.isAcknowledged = true;
-          acknowledged += 1;
-          break;
+          // It is said twice, so that each piece has something to keep back.
+          if (kind !== 'mapped' || isSaidAgain) break;
+          isSaidAgain = true;
+          continue;
         }
         if (over.signal.aborted && attempt > 60) break;
         await pause(250);
