@@ -6,6 +6,7 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '@annex/database';
 import { silentLogger } from '@annex/kernel';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mayLeaveOutAlertmanager, startAlertmanager } from '../support/alertmanager.js';
 import { packPlugin, startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
 
 let dataDir: string;
@@ -265,6 +266,53 @@ describe('an Alertmanager', () => {
       counts: { events: 2, duplicates: 1, rejected: 0 },
       auth: { kind: 'token', scheme: 'bearer', secret: 'ALERT_TOKEN' },
     });
+  });
+});
+
+describe.skipIf(mayLeaveOutAlertmanager)('an Alertmanager of Debian', () => {
+  it('tells each alert once when it fires and once when it is over, of a group however large', async () => {
+    const tenant = await annex.makeTenant();
+    await tenant.owner.put('/api/secrets/ALERT_TOKEN', { value: 'secret-token' });
+    const auth = { token: { secret: 'ALERT_TOKEN', scheme: 'bearer' } };
+    await tenant.owner.put('/api/sources/alerts', { type: 'alertmanager', auth, events: ['alert.*'] });
+    await tenant.owner.put('/api/sources/fires', { type: 'alertmanager', auth, events: ['alert.firing'] });
+    const counts = async (name: string): Promise<{ events: number; duplicates: number }> =>
+      (await source(tenant, name)).body.counts;
+    // More than what a plugin may return at once: nobody could tell the rest later.
+    const all = Array.from({ length: 510 }, (_, n) => ({
+      labels: { alertname: 'PodDown', severity: 'page', pod: `pod-${n}` },
+      startsAt: '2026-01-31T10:00:00Z',
+    }));
+    const managers = await Promise.all(
+      ['alerts', 'fires'].map((name) =>
+        startAlertmanager({ url: `${annex.url}/hooks/${tenant.slug}/${name}`, token: 'secret-token' }),
+      ),
+    );
+    try {
+      await Promise.all(managers.map((manager) => manager.tell(all)));
+      await until(
+        async () => [(await counts('alerts')).events, (await counts('fires')).events],
+        ([one, other]) => one === 510 && other === 510,
+      );
+      // Some are over, and the others are told again with them.
+      const over = all.slice(0, 10).map((alert) => ({ ...alert, endsAt: new Date().toISOString() }));
+      await Promise.all(managers.map((manager) => manager.tell(over)));
+      await until(
+        () => counts('alerts'),
+        ({ events: taken, duplicates }) => taken === 520 && duplicates > 0,
+      );
+      await until(
+        () => counts('fires'),
+        ({ duplicates }) => duplicates > 0,
+      );
+    } finally {
+      await Promise.all(managers.map((manager) => manager.close()));
+    }
+    expect((await counts('alerts')).events).toBe(520);
+    expect((await counts('fires')).events).toBe(510);
+    const [fired] = await events(tenant, 'alert.firing');
+    expect(fired).toMatchObject({ subject: 'PodDown', severity: 'critical', data: { receiver: 'annex' } });
+    expect(new Set((await events(tenant, 'alert.resolved')).map(({ data }) => data.labels.pod)).size).toBe(10);
   });
 });
 

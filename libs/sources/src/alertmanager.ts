@@ -15,12 +15,14 @@ const severities: Readonly<Record<string, EventSeverity>> = {
   debug: 'debug',
 };
 
+export type AlertEvent = JsonObject & { type: `alert.${'firing' | 'resolved'}` };
+
 /** The events of a notification; a text: why it is none. */
-export function alertEvents(body: Json): Json[] | string {
+export function alertEvents(body: Json): AlertEvent[] | string {
   const notification = isJsonObject(body) ? body : {};
   const { alerts, receiver = null, externalURL = null } = notification;
   if (!Array.isArray(alerts)) return 'The body is no notification of an Alertmanager: it has no list "alerts".';
-  const events: Json[] = [];
+  const events: AlertEvent[] = [];
   for (const [index, alert] of alerts.entries()) {
     const event = isJsonObject(alert) ? alertEvent(alert, { receiver, external_url: externalURL }) : undefined;
     if (event === undefined)
@@ -30,7 +32,7 @@ export function alertEvents(body: Json): Json[] | string {
   return events;
 }
 
-function alertEvent(alert: JsonObject, more: JsonObject): JsonObject | undefined {
+function alertEvent(alert: JsonObject, more: JsonObject): AlertEvent | undefined {
   const { status, fingerprint, startsAt, endsAt = null, generatorURL = null } = alert;
   const labels = isJsonObject(alert['labels']) ? alert['labels'] : {};
   const annotations = isJsonObject(alert['annotations']) ? alert['annotations'] : {};

@@ -1,5 +1,5 @@
 /** `POST /hooks/<tenant>/<name>`: a source takes what others send. That of a package is called `<slug>.<name>`. */
-import { readSourceBatch } from '@annex/events';
+import { compileEventPattern, readSourceBatch, type SourceBatch } from '@annex/events';
 import { atDepth, type Execution, type InstallationSnapshot, type SourceEnding } from '@annex/execution';
 import { isAnnexError, type Clock, type Id, type TenantActor } from '@annex/kernel';
 import { maxEmitDepth, sourceLimits } from '@annex/limits';
@@ -166,12 +166,26 @@ export class Receiving {
     const { database, emit, reservedEvents = [] } = this.options;
     const given = alertEvents(readInbound('none', request).body);
     if (typeof given === 'string') throw webhookErrors.error('HOOK_BODY', given);
-    const reading = readSourceBatch({ events: given }, { ...source.spec, reserved: reservedEvents });
-    if (!reading.ok) throw outcomeErrors.error('SOURCE_REFUSED', reading.detail);
-    const { batch } = reading;
-    return database
-      .forTenant(source.tenantId)
-      .transaction((tx) => writeBatch(tx, emit, { source, batch, depth: hops, token: null }));
+    const rules = { ...source.spec, reserved: reservedEvents, keepsFaulty: true };
+    // A notification tells of everything that fires and is over, also to a source that wants one of the two.
+    const wants = source.spec.events.map((pattern) => compileEventPattern(pattern));
+    const alerts = given.filter(({ type }) => wants.some((fits) => fits(type)));
+    const batches: SourceBatch[] = [];
+    for (let from = 0; from < alerts.length; from += sourceLimits.events) {
+      const reading = readSourceBatch({ events: alerts.slice(from, from + sourceLimits.events) }, rules);
+      if (!reading.ok) throw outcomeErrors.error('SOURCE_REFUSED', reading.detail);
+      batches.push(reading.batch);
+    }
+    // All of it or nothing: an Alertmanager sends what was not taken again as a whole.
+    return database.forTenant(source.tenantId).transaction(async (tx) => {
+      const all: Taken = { events: 0, duplicates: 0, rejected: 0, eventIds: [] };
+      for (const batch of batches) {
+        const taken = await writeBatch(tx, emit, { source, batch, depth: hops, token: null });
+        for (const count of ['events', 'duplicates', 'rejected'] as const) all[count] += taken[count];
+        all.eventIds.push(...taken.eventIds);
+      }
+      return all;
+    });
   }
 
   async #run(
