@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { Json } from '@annex/kernel';
 import { mappingLimits } from '@annex/limits';
 import { readText } from './text.js';
 
-const event = {
+const event: { readonly [name: string]: Json } = {
   subject: 'web-1',
   data: {
     name: 'Web One',
     list: ['a', 'b'],
-    deep: [{ x: 1 }],
+    deep: [{ x: 1 }, { y: ['z', null, { n: -1.5 }] }],
+    wide: { all: Array.from({ length: 50_000 }, (_, n) => ({ n })), text: 'x'.repeat(100_000) },
     no: null,
     'x-y': 7,
     big: 'x'.repeat(100_000),
@@ -34,6 +36,9 @@ describe('a text of a mapping', () => {
     ['{{ data.name | truncate: 5, "~" }} {{ data.name | slice: -3, 3 }}', 'Web ~ One'],
     ['a {{- subject -}} b', 'aweb-1b'],
     ['{{ "it" }}{{ \'s\' }}{{ 4 }}', 'its4'],
+    // Two objects are two keys.
+    ['{{ data.deep[1] }} {{ data.deep }}', '{"y":["z",null,{"n":-1.5}]} {"x":1}{"y":["z",null,{"n":-1.5}]}'],
+    ['{{ data.deep[0] | append: data.deep[0] | upcase }}', '{"X":1}{"X":1}'],
   ])('%s makes %s', (text, expected) => {
     expect(render(text)).toBe(expected);
   });
@@ -41,6 +46,8 @@ describe('a text of a mapping', () => {
   it('stays short, whatever its event holds', () => {
     for (const text of [
       '{{ data.big }}',
+      '{{ data.wide }}',
+      '{{ data.wide.text | prepend: data.wide }}',
       '{{ data.big | replace: "x", data.big }}',
       '{{ data.big | replace: "", data.big }}',
     ])
