@@ -1,6 +1,7 @@
 /**
  * An API server of Kubernetes as far as lists and watches go: versions, pages, bookmarks, selectors, and a past that is
- * forgotten (410). There is none in Debian that could be started here.
+ * forgotten (410). There is none in Debian that could be started here; its kubectl understands this one
+ * (`kubernetes-api.spec.ts`).
  */
 import { createServer as createPlain, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecure } from 'node:https';
@@ -15,6 +16,7 @@ export interface KubernetesObject {
     uid?: string;
     resourceVersion?: string;
     labels?: Record<string, string>;
+    creationTimestamp?: string;
   };
   [member: string]: unknown;
 }
@@ -50,13 +52,15 @@ interface Kind {
   version: string;
   plural: string;
   kind: string;
+  /** What people type. */
+  short: string;
 }
 
 const kinds: readonly Kind[] = [
-  { group: '', version: 'v1', plural: 'pods', kind: 'Pod' },
-  { group: '', version: 'v1', plural: 'events', kind: 'Event' },
-  { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap' },
-  { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment' },
+  { group: '', version: 'v1', plural: 'pods', kind: 'Pod', short: 'po' },
+  { group: '', version: 'v1', plural: 'events', kind: 'Event', short: 'ev' },
+  { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', short: 'cm' },
+  { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment', short: 'deploy' },
 ];
 
 interface Change {
@@ -100,6 +104,7 @@ class Api {
     if (this.status !== undefined) return refuse(answer, this.status, 'told to');
     if (this.token !== undefined && request.headers.authorization !== `Bearer ${this.token}`)
       return refuse(answer, 401, 'Unauthorized');
+    if (request.method !== 'GET') return refuse(answer, 405, 'this API server can be read only');
     const found = discovery(url.pathname);
     if (found) return say(answer, found);
     const asked = readPath(url.pathname);
@@ -107,7 +112,7 @@ class Api {
     const fits = selector(url.searchParams, asked.namespace);
     if (asked.name !== undefined) {
       const one = this.objects.get(keyOf(asked.resource, asked.name, asked.namespace));
-      return one ? say(answer, one) : refuse(answer, 404, `"${asked.name}" not found`);
+      return one ? say(answer, one) : refuse(answer, 404, `${asked.kind.plural} "${asked.name}" not found`);
     }
     if (url.searchParams.get('watch') === 'true') return this.watch(url.searchParams, { answer, ...asked, fits });
     return this.list(url.searchParams, { answer, ...asked, fits });
@@ -217,6 +222,8 @@ function put(api: Api, resource: string, object: KubernetesObject): KubernetesOb
       ...object.metadata,
       namespace,
       uid: before?.metadata.uid ?? object.metadata.uid ?? `uid-${object.metadata.name}-${api.version}`,
+      creationTimestamp:
+        before?.metadata.creationTimestamp ?? object.metadata.creationTimestamp ?? new Date().toISOString(),
     },
   };
   const kept = api.change(before ? 'MODIFIED' : 'ADDED', resource, whole);
@@ -251,34 +258,56 @@ function readPath(path: string): { resource: string; kind: Kind; namespace?: str
   const group = root === 'api' ? '' : root === 'apis' ? parts.shift() : undefined;
   const version = parts.shift();
   const namespace = parts[0] === 'namespaces' ? parts.splice(0, 2)[1] : undefined;
-  const [plural, name] = parts;
+  const [plural, name, below] = parts;
+  // Such as a pod's log.
+  if (below !== undefined) return undefined;
   const kind = kinds.find((each) => each.group === group && each.version === version && each.plural === plural);
   return kind && { resource: resourceOf(kind), kind, ...(namespace && { namespace }), ...(name && { name }) };
 }
 
 function selector(query: URLSearchParams, namespace: string | undefined): Watch['fits'] {
-  const terms = (key: string): string[][] =>
+  // A comma inside of a set separates no terms.
+  const terms = (key: string): Term[] =>
     (query.get(key) ?? '')
-      .split(',')
-      .filter((term) => term !== '')
-      .map((term) => term.split('='));
+      .split(/,(?![^(]*\))/)
+      .filter((term) => term.trim() !== '')
+      .map(readTerm);
   const [labels, fields] = [terms('labelSelector'), terms('fieldSelector')];
   return (object) =>
     (namespace === undefined || object.metadata.namespace === namespace) &&
-    labels.every(([key = '', value]) => object.metadata.labels?.[key] === value) &&
-    fields.every(
-      ([path = '', value]) =>
-        path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], object) ===
-        value,
-    );
+    labels.every(({ key, holds }) => holds(object.metadata.labels?.[key])) &&
+    fields.every(({ key, holds }) => {
+      const found = key
+        .split('.')
+        .reduce<unknown>((at, member) => (at as Record<string, unknown> | undefined)?.[member], object);
+      return holds(typeof found === 'string' ? found : '');
+    });
+}
+
+interface Term {
+  key: string;
+  holds: (value: string | undefined) => boolean;
+}
+
+function readTerm(text: string): Term {
+  const [, key = '', not, set] = /^\s*([^\s!=]+)\s+(not)?\s*in\s*\(([^)]*)\)\s*$/.exec(text) ?? [];
+  if (set !== undefined) {
+    const values = set.split(',').map((value) => value.trim());
+    return { key, holds: (value) => (value !== undefined && values.includes(value)) !== (not !== undefined) };
+  }
+  const [, compared = '', sign = '', wanted = ''] = /^([^!=]+)(!=|==?)(.*)$/.exec(text) ?? [];
+  if (sign !== '') return { key: compared.trim(), holds: (value) => (value === wanted.trim()) === (sign !== '!=') };
+  const isAbsent = text.trim().startsWith('!');
+  return { key: text.trim().replace(/^!/, ''), holds: (value) => (value === undefined) === isAbsent };
 }
 
 function discovery(path: string): object | undefined {
   const resources = (group: string): object[] =>
     kinds
       .filter((each) => each.group === group)
-      .map(({ plural, kind }) => ({
+      .map(({ plural, kind, short }) => ({
         name: plural,
+        shortNames: [short],
         singularName: kind.toLowerCase(),
         namespaced: true,
         kind,
@@ -310,7 +339,15 @@ function say(answer: ServerResponse, body: object): void {
   answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
+const reasons: Readonly<Record<number, string>> = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  410: 'Expired',
+};
+
 function refuse(answer: ServerResponse, code: number, message: string): void {
-  const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, message };
+  const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: reasons[code], code, message };
   answer.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
