@@ -237,6 +237,13 @@ describe('a question that needs a yes', () => {
     await restart();
     const waiting = await question(({ waiting_for: waits }) => waits === 'approval');
     expect(waiting.approval).toMatchObject({ status: 'pending', by: null });
+    // What is going to be sent stands there before anybody can say yes.
+    expect(await detail(waiting.id)).toMatchObject({ prompt: 'Pod web-1 restarted: OOM', asked_at: null });
+    expect(await heard('agent.approval_required')).toMatchObject({
+      ...{ agent: 'fix', plugin: 'doctor', delivery_id: waiting.id, event_type: 'pod.restart' },
+      prompt: 'Pod web-1 restarted: OOM',
+      expires_at: waiting.approval.expires_at,
+    });
     await until(
       async () => (await fetch(`${annex.url}/metrics`)).text(),
       (metrics) => /^annex_agent_questions\{state="approval"\} [1-9]/m.test(metrics),
@@ -252,6 +259,28 @@ describe('a question that needs a yes', () => {
     await question(({ status }) => status === 'succeeded');
     const { items } = (await tenant.owner.get('/api/audit?limit=20')).body;
     expect(items).toContainEqual(expect.objectContaining({ action: 'agent.question_approved', target: waiting.id }));
+  });
+
+  it('is asked with the words that were approved, though the package has others by then', async () => {
+    await install(approved);
+    await restart();
+    const waiting = await question(({ waiting_for: waits }) => waits === 'approval');
+    const files = { 'agents/fix.yaml': approved.replace('Pod', 'Delete the pod') };
+    const upgraded = await tenant.owner.upload(
+      packPlugin({ manifest: { ...manifest, version: '2.0.0' }, code, files }),
+    );
+    expect(upgraded.body.version).toBe('2.0.0');
+    agent.onAsked = () => ({ text: 'fixed', state: TaskState.TASK_STATE_COMPLETED });
+    await tenant.owner.post(`/api/agents/questions/${waiting.id}/approve`);
+    await question(({ status }) => status === 'succeeded');
+    expect(agent.asked.map(({ text }) => text)).toEqual(['Pod web-1 restarted: OOM']);
+  });
+
+  it('whose prompt cannot be made waits for nobody', async () => {
+    await install(`${approved}retry: { max_attempts: 1 }\n`);
+    await restart('web-1', { data: { reason: 'x'.repeat(140_000) } });
+    const failed = await question(({ status }) => status === 'failed');
+    expect(failed).toMatchObject({ error: { code: 'DELIVERY_INVALID' }, approval: null });
   });
 
   it('is not asked after a no', async () => {

@@ -1,12 +1,14 @@
 /**
  * Makes one attempt at a question to an agent. A question is made once and stored, and goes under one id however often
- * it is sent; what the agent says of its task is stored before anything else happens, so that whoever goes on, here or
- * in another process, looks at that task and does not ask again.
+ * it is sent; where somebody has to say yes, it is stored before that can be said. What the agent says of its task is
+ * stored before anything else happens, so that whoever goes on, here or in another process, looks at that task and does
+ * not ask again.
  */
 import { failpoint, isAnnexError, messageOf, type Id, type Json } from '@annex/kernel';
 import { agentLimits } from '@annex/limits';
 import type { AgentTerms } from '@annex/manifest';
 import type { Database, TenantTransaction } from '@annex/database';
+import type { EmitEvent } from '@annex/runs';
 import type { Destination } from '../destination.js';
 import type {
   EgressPort,
@@ -18,9 +20,19 @@ import type {
   WebhookRun,
 } from '../ports.js';
 import type { AgentQuestionRow } from '../rows/agent-question-row.js';
-import { noteProgress, openQuestion } from '../rows/agent-questions.js';
+import { findQuestion, noteProgress, openQuestion } from '../rows/agent-questions.js';
+import { keepDeliveryBody } from '../rows/deliveries.js';
 import { A2aAgent, AgentCallError, type AgentEndpoint, type AgentProgress, type AgentResponse } from './a2a-agent.js';
-import { modelFault, pollDelayMs, waiting, type AnsweredQuestion, type WithoutEnding } from './agent-outcomes.js';
+import {
+  failed,
+  modelFault,
+  pollDelayMs,
+  tellApproval,
+  waiting,
+  type AnsweredQuestion,
+  type WithoutEnding,
+} from './agent-outcomes.js';
+import { makeQuestion } from './make-question.js';
 
 /** What a question is asked with. */
 export interface AgentAttempt<Installation> {
@@ -53,6 +65,7 @@ export interface AgentDelivererOptions<Installation extends WebhookInstallation>
   texts: TextsPort;
   models: ModelsPort<Installation>;
   maskerOf: (values: Iterable<string>) => Promise<Masker>;
+  emit: EmitEvent;
   now: () => number;
 }
 
@@ -63,16 +76,38 @@ export class AgentDeliverer<Installation extends WebhookInstallation> {
   constructor(private readonly options: AgentDelivererOptions<Installation>) {}
 
   /** Goes on with a question as far as it can now. */
-  async step(attempt: AgentAttempt<Installation>): Promise<AgentStep> {
-    const { run, deliveryId, agent } = attempt;
-    const question = await this.#tx(run, (tx) =>
-      openQuestion(tx, { deliveryId, runId: run.id, approvalS: agent.approvalS }),
-    );
-    if (!question) return failed('WEBHOOK_DISABLED', 'The question is not there any more.');
+  async step(step: AgentAttempt<Installation>): Promise<AgentStep> {
+    const opened = await this.#open(step);
+    if ('outcome' in opened) return opened;
+    const { question, attempt } = opened;
     const unapproved = this.#approval(question);
     if (unapproved) return { outcome: unapproved };
     if (question.answer !== null) return { answered: question.answer as unknown as AnsweredQuestion };
-    return agent.protocol === 'llm' ? this.#askModel(attempt) : this.#askAgent(attempt, question);
+    return attempt.agent.protocol === 'llm' ? this.#askModel(attempt) : this.#askAgent(attempt, question);
+  }
+
+  /** The question's row. One that waits for a yes is kept in the same transaction: what is approved is what is sent. */
+  async #open(
+    attempt: AgentAttempt<Installation>,
+  ): Promise<
+    { question: AgentQuestionRow; attempt: AgentAttempt<Installation> } | Extract<AgentStep, { outcome: unknown }>
+  > {
+    const { run, deliveryId, agent, snapshot, event, name } = attempt;
+    const { approvalS } = agent;
+    const made = approvalS === null ? { question: attempt.body } : await makeQuestion(attempt, this.options.texts);
+    if ('outcome' in made) return made;
+    const opened = await this.#tx(run, async (tx) => {
+      const body = attempt.body ?? (made.question && (await keepDeliveryBody(tx, deliveryId, made.question))) ?? null;
+      const row = await openQuestion(tx, { deliveryId, runId: run.id, approvalS });
+      if (row?.approval === 'pending') {
+        const asked = { run, deliveryId, plugin: snapshot.slug, eventType: event.type };
+        const prompt = body?.toString() ?? '';
+        await tellApproval(tx, this.options.emit, { ...asked, prompt, expiresAt: row.approvalEndsAt });
+      }
+      const question = row ?? (await findQuestion(tx, deliveryId));
+      return question && { question, attempt: { ...attempt, body } };
+    });
+    return opened ?? failed('WEBHOOK_DISABLED', `The question to ${name} is not there any more.`);
   }
 
   #approval({ approval, approvalEndsAt, decidedBy, reason }: AgentQuestionRow): WithoutEnding | undefined {
@@ -90,7 +125,7 @@ export class AgentDeliverer<Installation extends WebhookInstallation> {
   /** A language model answers at once, so its answer is what is stored. */
   async #askModel(attempt: AgentAttempt<Installation>): Promise<AgentStep> {
     const { run, agent, snapshot, signal } = attempt;
-    const made = await this.#question(attempt);
+    const made = await makeQuestion(attempt, this.options.texts);
     if ('outcome' in made) return made;
     const begun = await attempt.begin(made.question);
     if (!begun) return failed('WEBHOOK_DISABLED', 'The question is not there any more.');
@@ -158,7 +193,7 @@ export class AgentDeliverer<Installation extends WebhookInstallation> {
     { question, client, destination, masker, goOn }: Asking,
   ): Promise<AgentStep> {
     const { run, deliveryId, agent, signal } = attempt;
-    const made = await this.#question(attempt);
+    const made = await makeQuestion(attempt, this.options.texts);
     if ('outcome' in made) return made;
     const begun = await attempt.begin(made.question);
     if (!begun) return failed('WEBHOOK_DISABLED', 'The question is not there any more.');
@@ -262,37 +297,6 @@ export class AgentDeliverer<Installation extends WebhookInstallation> {
     });
   }
 
-  /** The question: the template filled in with the event, or as it was made before. */
-  async #question({
-    agent,
-    event,
-    run,
-    body,
-    signal,
-  }: AgentAttempt<Installation>): Promise<{ question: Buffer } | { outcome: WithoutEnding }> {
-    if (body) return { question: body };
-    try {
-      const text = await this.options.texts.render({
-        files: { 'prompt.txt': agent.prompt },
-        name: 'prompt.txt',
-        data: event,
-        tenant: run.tenantId,
-        signal,
-      });
-      const question = Buffer.from(text);
-      if (question.length > agentLimits.questionBytes)
-        return failed(
-          'DELIVERY_INVALID',
-          `The prompt has ${question.length} bytes once it is filled in; the limit is ${agentLimits.questionBytes}. ` +
-            'Put less of the event into it.',
-        );
-      return { question };
-    } catch (thrown) {
-      if (!isAnnexError(thrown)) throw thrown;
-      return failed('DELIVERY_INVALID', `The prompt cannot be made of the event: ${thrown.detail}`);
-    }
-  }
-
   #note({ run, deliveryId }: AgentAttempt<Installation>, progress: Parameters<typeof noteProgress>[2]): Promise<void> {
     return this.#tx(run, (tx) => noteProgress(tx, { deliveryId, runId: run.id }, progress));
   }
@@ -308,10 +312,6 @@ interface Asking {
   destination: Destination;
   masker: Masker;
   goOn: (progress: AgentProgress, polls: number) => Promise<AgentStep>;
-}
-
-function failed(code: string, message: string): { outcome: WithoutEnding } {
-  return { outcome: { status: 'failed', error: { code, message } } };
 }
 
 /** Where the agent took the question: the card's path below the address as it is now, or that address. */

@@ -29,6 +29,11 @@ export function waiting(waitingFor: 'agent' | 'approval', delayMs: number): With
   return { status: 'waiting', waitingFor, delayMs: Math.max(0, Math.ceil(delayMs)) };
 }
 
+/** How a step ends that has failed. */
+export function failed(code: string, message: string): { outcome: WithoutEnding } {
+  return { outcome: { status: 'failed', error: { code, message } } };
+}
+
 /** Until an agent is asked again how far it is, after so many times. */
 export function pollDelayMs(polls: number): number {
   return Math.min(agentLimits.maxPollMs, agentLimits.pollMs * 1.5 ** Math.min(polls, 40));
@@ -57,7 +62,6 @@ type Ended = { type: 'agent.completed'; taskId: string | null; result: Json } | 
  */
 export function tellEnd(emit: EmitEvent, { run, deliveryId, plugin, eventType }: AskedOf, ended: Ended) {
   return async (tx: TenantTransaction): Promise<void> => {
-    const asked = { agent: run.name, plugin, delivery_id: deliveryId, event_id: run.eventId, event_type: eventType };
     const said: { [key: string]: Json } =
       ended.type === 'agent.completed' ? { task_id: ended.taskId, result: ended.result } : { error: ended.error };
     try {
@@ -65,7 +69,7 @@ export function tellEnd(emit: EmitEvent, { run, deliveryId, plugin, eventType }:
         type: ended.type,
         source: eventSources.platform,
         subject: run.name,
-        data: { ...asked, ...fitting(said) },
+        data: { ...askedData({ run, deliveryId, plugin, eventType }), ...fitting(said, 'result') },
         severity: ended.type === 'agent.failed' ? 'error' : 'info',
         depth: run.depth + 1,
         runId: run.id,
@@ -79,6 +83,40 @@ export function tellEnd(emit: EmitEvent, { run, deliveryId, plugin, eventType }:
   };
 }
 
-function fitting(said: { [key: string]: Json }): { [key: string]: Json } {
-  return jsonBytes(said) < maxPayloadBytes - 4096 ? said : { ...said, result: null, result_omitted: true };
+/**
+ * Tells that a question waits for a yes, with its words, in the transaction that makes it wait. An event that would be
+ * too deep is left out: the question waits all the same.
+ */
+export async function tellApproval(
+  tx: TenantTransaction,
+  emit: EmitEvent,
+  { prompt, expiresAt, ...asked }: AskedOf & { prompt: string; expiresAt: Date | null },
+): Promise<void> {
+  const { run } = asked;
+  try {
+    await emit(tx, {
+      type: 'agent.approval_required',
+      source: eventSources.platform,
+      subject: run.name,
+      data: {
+        ...askedData(asked),
+        ...fitting({ prompt }, 'prompt'),
+        expires_at: expiresAt?.toISOString() ?? null,
+      },
+      severity: 'warning',
+      depth: run.depth + 1,
+      runId: run.id,
+    });
+  } catch (thrown) {
+    if (!isAnnexError(thrown) || thrown.code !== 'EMIT_DEPTH') throw thrown;
+  }
+}
+
+function askedData({ run, deliveryId, plugin, eventType }: AskedOf): { [key: string]: Json } {
+  return { agent: run.name, plugin, delivery_id: deliveryId, event_id: run.eventId, event_type: eventType };
+}
+
+/** What would make the event too large is left out by name; REST has it. */
+function fitting(said: { [key: string]: Json }, large: string): { [key: string]: Json } {
+  return jsonBytes(said) < maxPayloadBytes - 4096 ? said : { ...said, [large]: null, [`${large}_omitted`]: true };
 }

@@ -238,7 +238,8 @@ export class Agents {
       if (!(await decideQuestion(tx, sent.id, { ...decision, actor: caller.actor })))
         throw webhookErrors.error(
           'QUESTION_DECIDED',
-          'This question waits for no decision: nobody has to say yes to it, it was decided, or its time is over.',
+          'This question waits for no decision: nobody has to say yes to it, it was decided, its time is over, or ' +
+            'its prompt is not filled in yet.',
         );
       await this.#record(tx, caller, `agent.question_${decision.approval}`, {
         target: sent.id,

@@ -4,7 +4,10 @@ import { storableJson, type TenantTransaction } from '@annex/database';
 import { wakeRelays } from '@annex/runs';
 import { AgentQuestionRow, type AgentApproval } from './agent-question-row.js';
 
-/** The question of a delivery, made if it is not there; one of an earlier run begins anew. */
+/**
+ * Makes the question of a delivery; one of an earlier run begins anew. `undefined`: it is there, or the delivery is
+ * not.
+ */
 export async function openQuestion(
   tx: TenantTransaction,
   { deliveryId, runId, approvalS }: { deliveryId: Id<'delivery'>; runId: Id<'run'>; approvalS: number | null },
@@ -22,7 +25,7 @@ export async function openQuestion(
      returning *`,
     [tx.tenantUuid, uuidFromId(deliveryId), uuidFromId(runId), approvalS],
   );
-  return row ?? findQuestion(tx, deliveryId);
+  return row;
 }
 
 /** One question, or `undefined`. */
@@ -87,7 +90,7 @@ export async function noteProgress(
   );
 }
 
-/** Writes what somebody decided, and lets the run go on. `false`: it was decided, or is too late. */
+/** Writes what somebody decided, and lets the run go on. `false`: it was decided, is too late, or has no prompt yet. */
 export async function decideQuestion(
   tx: TenantTransaction,
   deliveryId: Id<'delivery'>,
@@ -95,7 +98,9 @@ export async function decideQuestion(
 ): Promise<boolean> {
   const decided = await tx.execute(
     `update agent_questions set approval = $3, decided_by = $4, decided_at = now(), reason = $5
-     where tenant_id = $1 and delivery_id = $2 and approval = 'pending' and approval_ends_at > now()`,
+     where tenant_id = $1 and delivery_id = $2 and approval = 'pending' and approval_ends_at > now()
+       and ($3 = 'rejected' or exists (select 1 from webhook_deliveries d
+         where d.tenant_id = $1 and d.id = $2 and d.body is not null))`,
     [tx.tenantUuid, uuidFromId(deliveryId), approval, actor, reason],
   );
   if (decided !== 1) return false;
