@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startForeignPage, type ForeignPage } from './foreign-page.js';
+import { CatalogueFolder, emptyPackage, makePublisher } from '../support/package-catalogue.js';
 import { startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
 
 const places = [
@@ -34,6 +35,8 @@ export interface Bed {
   browser: Browser;
   /** A page of somebody else that may embed portals. */
   foreign: ForeignPage;
+  /** The catalogue that tenants install from. */
+  offer: CatalogueFolder;
 }
 
 let bed: Bed | undefined;
@@ -43,20 +46,33 @@ export function openConsole(): void {
   beforeAll(async () => {
     if (executablePath === undefined) return;
     const foreign = await startForeignPage();
+    const offer = await offerPlugins();
     const annex = await startTestAnnex({
+      ANNEX_PUBLISHERS: offer.publishersFile,
+      ANNEX_CATALOGUE_URL: offer.url,
       ANNEX_EGRESS_ALLOW_PRIVATE: '127.0.0.1/32',
       ANNEX_PORTAL_ORIGINS: foreign.origin,
     });
     // Chromium's own sandbox refuses to run as root, as which containers test.
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-    bed = { annex, browser, foreign };
+    bed = { annex, browser, foreign, offer };
   });
   afterAll(async () => {
     await bed?.browser.close();
     await bed?.annex.stop();
     await bed?.foreign.close();
+    bed?.offer.remove();
     bed = undefined;
   });
+}
+
+async function offerPlugins(): Promise<CatalogueFolder> {
+  const acme = await makePublisher('Acme');
+  const offer = new CatalogueFolder();
+  offer.trust(acme);
+  const packages = [emptyPackage('greeter', '1.0.0'), emptyPackage('greeter', '1.2.0'), emptyPackage('zebra', '0.1.0')];
+  await offer.publish(acme, packages);
+  return offer;
 }
 
 export function theBed(): Bed {

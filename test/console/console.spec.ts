@@ -1,8 +1,10 @@
 /** The console as people use it, in a real browser over a real Annex. */
 import { describeConsole, openConsole } from './browser.js';
 import { findAndFix } from './journeys/find-and-fix.js';
+import { takeFromTheCatalogue } from './journeys/catalogue.js';
 import { growTheTree } from './journeys/settings-tree.js';
 import { installWithConsent } from './journeys/install.js';
+import { keepWatch } from './journeys/keep-watch.js';
 import { lookAtEveryScreen } from './journeys/every-screen.js';
 import { mapEvents } from './journeys/mappings.js';
 import { operate, watchThePlatform } from './journeys/operate.js';
@@ -24,10 +26,12 @@ describeConsole('the console', () => {
   mapEvents();
   steerSources();
   growTheTree();
+  takeFromTheCatalogue();
   useKeys();
   operate();
   watchThePlatform();
   enterForSupport();
+  keepWatch();
   embedThePortal();
   lookAtEveryScreen();
 });

@@ -107,6 +107,11 @@ async function furnish({ owner }: TestTenant, sink: string): Promise<Pick<Stage,
   });
   await owner.post('/api/users', { email: 'ada@northwind.example', name: 'Ada Lovelace', role: 'developer' });
   await owner.post('/api/invitations', { email: 'grace@northwind.example', role: 'viewer' });
+  await owner.put('/api/notice-rules/team', {
+    kinds: ['plugin_failing', 'quota'],
+    channel: 'webhook',
+    url: `${sink}/told`,
+  });
   await owner.put('/api/settings/dns/ttl', { value: 300 });
   await owner.put('/api/secrets/SMTP_TOKEN', { value: 'a secret', allowed_hosts: ['mail.example.com'] });
   await owner.post('/api/tokens', { name: 'nightly export', role: 'viewer', expires_in_s: 2_592_000 });
@@ -118,6 +123,7 @@ export async function setStage(sink: string): Promise<Stage> {
   const { annex } = theBed();
   const tenant = await annex.makeTenant();
   const { owner } = tenant;
+  await owner.post('/api/catalogue/greeter/install', { version: '1.0.0' });
   await owner.patch('/api/tenant', { name: 'Northwind Traders', timezone: 'Europe/Berlin' });
   const billed = await tenant.install({
     manifest: {

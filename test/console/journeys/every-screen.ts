@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faultsOf } from '../axe.js';
+import { loadFaultsOf } from '../loaded.js';
 import { makePerson, password, signIn, theBed, visit } from '../browser.js';
 import { startWebhookSink, type WebhookSink } from '../../support/webhook-sink.js';
 import { setStage, type Stage } from '../stage.js';
@@ -26,6 +27,8 @@ const screens: readonly [name: string, path: (stage: Stage) => string, shows: st
   ['plugin-permissions', () => 'plugins/billing/permissions', 'keeps a row for each invoice'],
   ['plugin-releases', () => 'plugins/billing/releases', 'active'],
   ['plugin-values', () => 'plugins/billing/kv', 'last'],
+  ['catalogue', () => 'catalogue', '1.2.0 is newer'],
+  ['catalogue-plugin', () => 'catalogue/greeter', 'Asks for no permission.'],
   ['runs', () => 'runs', 'send_invoices'],
   ['run', ({ run }) => `runs/${run}`, 'Used of what it may'],
   ['run-failed', ({ failed }) => `runs/${failed}`, 'The ledger is closed'],
@@ -34,6 +37,7 @@ const screens: readonly [name: string, path: (stage: Stage) => string, shows: st
   ['event', ({ event }) => `events/${event}`, 'R-2026-118'],
   ['event-mapped', ({ mapped }) => `events/${mapped}`, 'pods/pod.restart'],
   ['alerts', () => 'alerts', 'web-2'],
+  ['notices', () => 'notices', 'team'],
   ['sources', () => 'sources', 'ledger.entries'],
   ['source', () => 'sources/ledger.entries', 'Poll now'],
   ['source-receiving', () => 'sources/alertmanager', 'Others send to'],
@@ -57,6 +61,7 @@ const screens: readonly [name: string, path: (stage: Stage) => string, shows: st
   ['tokens', () => 'tokens', 'nightly export'],
   ['usage', () => 'usage', 'Quotas'],
   ['audit', () => 'audit', 'plugin.enabled'],
+  ['spend', () => 'spend', 'Nothing was used in closed days'],
   ['settings', () => 'settings', 'Time zone'],
   ['profile', () => 'profile', 'this one'],
   ['operator-tenants', () => 'operator/tenants?q=northwind', 'Northwind Traders'],
@@ -64,6 +69,9 @@ const screens: readonly [name: string, path: (stage: Stage) => string, shows: st
   ['operator-queue', () => 'operator/queue', 'Tenants with work'],
   ['operator-processes', () => 'operator/processes', 'Executors begun'],
   ['operator-installations', () => 'operator/installations', 'Billing'],
+  ['operator-quarantines', () => 'operator/quarantines', 'Nothing is in quarantine'],
+  ['operator-notices', () => 'operator/notices', 'Nobody was told anything'],
+  ['operator-spend', () => 'operator/spend', 'Nothing was used in closed days'],
   ['operator-settings', () => 'operator/settings', 'ANNEX_DATA_DIR'],
   ['operator-platform', () => 'operator/platform', 'Confinement of plugins'],
 ];
@@ -100,14 +108,14 @@ function lookAtScreens(): void {
       const { page, complaints, close } = await visit(options);
       await page.goto(`/console/t/${stage.tenant.slug}`);
       await page.getByRole('heading', { name: 'Sign in to Annex' }).waitFor();
-      const found = [await faultsOf(page, 'sign-in')];
+      const found = [await faultsOf(page, 'sign-in'), await loadFaultsOf(page, 'sign-in')];
       await picture(page, 'sign-in', look);
       await signIn(page, email);
       for (const [name, path, shows] of screens) {
         await page.goto(`/console/t/${stage.tenant.slug}/${path(stage)}`);
         await page.getByRole('main').getByText(shows).first().waitFor();
         await page.getByLabel('Loading', { exact: true }).first().waitFor({ state: 'hidden' });
-        found.push(await faultsOf(page, name));
+        found.push(await loadFaultsOf(page, name), await faultsOf(page, name));
         // A page that is wider than the screen hides what stands at its right.
         const spare = await page.evaluate(
           'document.documentElement.scrollWidth - document.documentElement.clientWidth',

@@ -15,11 +15,15 @@ import Gauge from 'lucide-react/icons/gauge';
 import HeartPulse from 'lucide-react/icons/heart-pulse';
 import KeyRound from 'lucide-react/icons/key-round';
 import KeySquare from 'lucide-react/icons/key-square';
+import LibraryBig from 'lucide-react/icons/library-big';
 import ListOrdered from 'lucide-react/icons/list-ordered';
 import ListTree from 'lucide-react/icons/list-tree';
 import Mail from 'lucide-react/icons/mail';
+import Megaphone from 'lucide-react/icons/megaphone';
 import PackageSearch from 'lucide-react/icons/package-search';
+import Receipt from 'lucide-react/icons/receipt';
 import Settings from 'lucide-react/icons/settings';
+import ShieldBan from 'lucide-react/icons/shield-ban';
 import ShieldCheck from 'lucide-react/icons/shield-check';
 import SlidersHorizontal from 'lucide-react/icons/sliders-horizontal';
 import Split from 'lucide-react/icons/split';
@@ -49,6 +53,7 @@ export const placeGroups: readonly PlaceGroup[] = [
     places: [
       { label: 'Overview', to: '', icon: House, needs: 'getStats' },
       { label: 'Plugins', to: 'plugins', icon: Blocks, needs: 'listPlugins' },
+      { label: 'Catalogue', to: 'catalogue', icon: LibraryBig, needs: 'listCatalogue' },
       { label: 'Jobs', to: 'jobs', icon: CalendarClock, needs: 'listJobs' },
     ],
   },
@@ -58,6 +63,7 @@ export const placeGroups: readonly PlaceGroup[] = [
       { label: 'Runs', to: 'runs', icon: Activity, needs: 'listRuns' },
       { label: 'Events', to: 'events', icon: Radio, needs: 'listEvents' },
       { label: 'Alerts', to: 'alerts', icon: BellRing, needs: 'listAlerts' },
+      { label: 'Notices', to: 'notices', icon: Megaphone, needs: 'listNotices' },
       { label: 'Dead letters', to: 'dead-letters', icon: MailX, needs: 'listDeadLetters' },
       { label: 'Logs', to: 'logs', icon: ScrollText, needs: 'listPluginLogs' },
     ],
@@ -86,6 +92,7 @@ export const placeGroups: readonly PlaceGroup[] = [
       { label: 'Secrets', to: 'secrets', icon: KeyRound, needs: 'listSecrets' },
       { label: 'API tokens', to: 'tokens', icon: KeySquare, needs: 'listTokens' },
       { label: 'Usage', to: 'usage', icon: Gauge, needs: 'getUsage' },
+      { label: 'Spend', to: 'spend', icon: Receipt, needs: 'getSpend' },
       { label: 'Audit', to: 'audit', icon: ShieldCheck, needs: 'listAudit' },
       { label: 'Settings', to: 'settings', icon: Settings, needs: 'getOwnTenant' },
     ],
@@ -97,6 +104,9 @@ export const placeGroups: readonly PlaceGroup[] = [
       { label: 'Queue', to: 'operator/queue', icon: ListOrdered, needs: 'getQueue' },
       { label: 'Processes', to: 'operator/processes', icon: Cpu, needs: 'listProcesses' },
       { label: 'Installations', to: 'operator/installations', icon: PackageSearch, needs: 'listInstallations' },
+      { label: 'Quarantines', to: 'operator/quarantines', icon: ShieldBan, needs: 'listQuarantines' },
+      { label: 'Notices to operators', to: 'operator/notices', icon: Megaphone, needs: 'listOperatorNotices' },
+      { label: 'Spend of all', to: 'operator/spend', icon: Receipt, needs: 'listSpend' },
       { label: 'Settings in force', to: 'operator/settings', icon: SlidersHorizontal, needs: 'listPlatformSettings' },
       { label: 'Platform', to: 'operator/platform', icon: HeartPulse, needs: 'listPlatformAudit' },
     ],

@@ -11,10 +11,10 @@ import { useTenant } from '../../api/tenant';
 import { Act, CopyAs } from '../../parts/act';
 import { Empty } from '../../parts/empty';
 import { Choice, FilterBar, useFilters } from '../../parts/filters';
+import { Items } from '../../parts/items';
 import classes from '../../parts/items.module.css';
 import { plural } from '../../parts/numbers';
-import { Page, Section, Waiting } from '../../parts/page';
-import { Problem } from '../../parts/problem';
+import { Page, Section } from '../../parts/page';
 import { Rows, type Column } from '../../parts/rows';
 import { Status, Tag } from '../../parts/status';
 import { When } from '../../parts/when';
@@ -52,24 +52,17 @@ function Firing(): ReactNode {
   const list = useAnnexList('listAlerts', { query: { status: 'firing', limit: 50 } }, { every: 5000 });
   return (
     <Section title="Firing" flush>
-      {list.isLoading && <Waiting />}
-      {list.error && list.items.length === 0 && <Problem error={list.error} onRetry={list.reload} />}
-      {list.items.length === 0 && !list.isLoading && !list.error && (
-        <Empty icon={<BellRing size={22} />} title="Nothing fires">
-          A rule of <Go to="mappings">a mapping</Go> with{' '}
-          <code>{'dedupe: { key: "{{ subject }}", window_s: 600 }'}</code> counts events of one key as one alert.
-        </Empty>
-      )}
-      {list.items.map((alert) => (
-        <FiringAlert key={alert.id} alert={alert} />
-      ))}
-      {list.hasMore && (
-        <div className={classes.item}>
-          <Button variant="default" size="xs" loading={list.isLoadingMore} onClick={list.loadMore}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <Items
+        list={list}
+        none={
+          <Empty icon={<BellRing size={22} />} title="Nothing fires">
+            A rule of <Go to="mappings">a mapping</Go> with{' '}
+            <code>{'dedupe: { key: "{{ subject }}", window_s: 600 }'}</code> counts events of one key as one alert.
+          </Empty>
+        }
+      >
+        {(alert) => <FiringAlert key={alert.id} alert={alert} />}
+      </Items>
     </Section>
   );
 }

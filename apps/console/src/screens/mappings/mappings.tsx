@@ -6,9 +6,8 @@ import Split from 'lucide-react/icons/split';
 import type { ReactNode } from 'react';
 import { useAnnexList } from '../../api/queries';
 import { useTenant } from '../../api/tenant';
-import { Empty } from '../../parts/empty';
-import { Page, Section } from '../../parts/page';
-import { Rows, type Column } from '../../parts/rows';
+import { ListPage } from '../../parts/list-page';
+import type { Column } from '../../parts/rows';
 import { Tag } from '../../parts/status';
 import { When } from '../../parts/when';
 import { useAt } from '../../shell/go';
@@ -44,26 +43,24 @@ export function Mappings(): ReactNode {
     </Button>
   );
   return (
-    <Page
+    <ListPage
       title="Mappings"
       lead="What events become, which of them are one alert, and what follows when several come together."
-      actions={list.items.length > 0 && add}
-    >
-      <Section flush>
-        <Rows
-          label="Mappings"
-          list={list}
-          columns={columns}
-          idOf={({ name }) => name}
-          linkTo={({ name }) => at(`mappings/${encodeURIComponent(name)}`)}
-          empty={
-            <Empty icon={<Split size={22} />} title="Events stay as they come" action={add}>
-              A mapping renames them, adds a severity and tags, and counts those of one key as one alert. Packages bring
-              theirs as <code>mappings/*.yaml</code>.
-            </Empty>
-          }
-        />
-      </Section>
-    </Page>
+      add={add}
+      list={list}
+      columns={columns}
+      idOf={({ name }) => name}
+      linkTo={({ name }) => at(`mappings/${encodeURIComponent(name)}`)}
+      none={{
+        icon: <Split size={22} />,
+        title: 'Events stay as they come',
+        text: (
+          <>
+            A mapping renames them, adds a severity and tags, and counts those of one key as one alert. Packages bring
+            theirs as <code>mappings/*.yaml</code>.
+          </>
+        ),
+      }}
+    />
   );
 }

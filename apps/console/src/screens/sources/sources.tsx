@@ -6,10 +6,9 @@ import Plus from 'lucide-react/icons/plus';
 import type { ReactNode } from 'react';
 import { useAnnexList } from '../../api/queries';
 import { useTenant } from '../../api/tenant';
-import { Empty } from '../../parts/empty';
+import { ListPage } from '../../parts/list-page';
 import { countText } from '../../parts/numbers';
-import { Page, Section } from '../../parts/page';
-import { Rows, type Column } from '../../parts/rows';
+import type { Column } from '../../parts/rows';
 import { Tag } from '../../parts/status';
 import { When } from '../../parts/when';
 import { useAt } from '../../shell/go';
@@ -54,27 +53,26 @@ export function Sources(): ReactNode {
     </Button>
   );
   return (
-    <Page
+    <ListPage
       title="Sources"
       lead="Where events come from: plugins that poll or receive, databases, Alertmanagers."
-      actions={list.items.length > 0 && add}
+      add={add}
+      list={list}
+      columns={columns}
+      idOf={({ name }) => name}
+      linkTo={({ name }) => at(`sources/${encodeURIComponent(name)}`)}
+      none={{
+        icon: <Cable size={22} />,
+        title: 'No source yet',
+        text: (
+          <>
+            A plugin names its own in plugin.json under <code>sources</code>. Changes of a PostgreSQL database and an
+            Alertmanager need no code: make a source here. Webhooks of others are set under Webhooks, Incoming.
+          </>
+        ),
+      }}
     >
-      <Section flush>
-        <Rows
-          label="Sources"
-          list={list}
-          columns={columns}
-          idOf={({ name }) => name}
-          linkTo={({ name }) => at(`sources/${encodeURIComponent(name)}`)}
-          empty={
-            <Empty icon={<Cable size={22} />} title="No source yet" action={add}>
-              A plugin names its own in plugin.json under <code>sources</code>. Changes of a PostgreSQL database and an
-              Alertmanager need no code: make a source here. Webhooks of others are set under Webhooks, Incoming.
-            </Empty>
-          }
-        />
-      </Section>
       {isMaking && <SourceForm onClose={making.close} />}
-    </Page>
+    </ListPage>
   );
 }

@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryAttempt } from '@annex/client';
+import type { Delivery } from '@annex/client';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import RotateCcw from 'lucide-react/icons/rotate-ccw';
 import type { ReactNode } from 'react';
@@ -8,9 +8,9 @@ import { Act } from '../../parts/act';
 import { Id } from '../../parts/copy';
 import { Columns, Facts, Loaded, Page, Section } from '../../parts/page';
 import { Status } from '../../parts/status';
-import { lengthOf, When } from '../../parts/when';
+import { When } from '../../parts/when';
 import { Go, useAt } from '../../shell/go';
-import classes from '../../parts/items.module.css';
+import { Attempt } from './attempt';
 
 const underWay = ['queued', 'running', 'retrying'];
 
@@ -82,61 +82,5 @@ function DeliveryPage({ delivery }: { delivery: Delivery }): ReactNode {
         </div>
       </Columns>
     </Page>
-  );
-}
-
-function Attempt({ attempt }: { attempt: DeliveryAttempt }): ReactNode {
-  const { number, response, error, request, duration_ms: took, started_at: at } = attempt;
-  return (
-    <Section
-      title={`Attempt ${number}`}
-      lead={
-        <>
-          <When at={at} as="exact" />
-          {took !== null && `, ${lengthOf(took)}`}
-        </>
-      }
-      actions={
-        response ? (
-          <Status
-            of={String(response.status)}
-            tone={response.status < 300 ? 'good' : 'bad'}
-            label={`answered ${response.status}`}
-          />
-        ) : (
-          <Status of="failed" label={error?.code ?? 'no answer'} />
-        )
-      }
-    >
-      <div className="stack">
-        {error && <p className="quiet">{error.message}</p>}
-        <Wire
-          title={`${request.method ?? 'POST'} ${request.url ?? ''}`}
-          headers={request.headers}
-          body={request.body}
-        />
-        {response && <Wire title="Answer" headers={response.headers} body={response.body} />}
-      </div>
-    </Section>
-  );
-}
-
-function Wire({
-  title,
-  headers,
-  body,
-}: {
-  title: string;
-  headers: Record<string, string> | undefined;
-  body: string | undefined;
-}): ReactNode {
-  const lines = Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`);
-  return (
-    <details>
-      <summary className="mono">{title}</summary>
-      <pre className={classes.answer} tabIndex={0} aria-label={title}>
-        {[...lines, '', body ?? ''].join('\n')}
-      </pre>
-    </details>
   );
 }
