@@ -94,6 +94,8 @@ export async function visit({
   width = 1440,
   height = 900,
   colorScheme = 'light' as 'light' | 'dark',
+  /** What the browser says that it can unpack. Default: all that it can. */
+  encoding = undefined as string | undefined,
 } = {}): Promise<Visitor> {
   const { annex, browser } = theBed();
   const context = await browser.newContext({
@@ -102,6 +104,7 @@ export async function visit({
     colorScheme,
     reducedMotion: 'reduce',
     locale: 'en-GB',
+    ...(encoding && { extraHTTPHeaders: { 'accept-encoding': encoding } }),
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   context.setDefaultTimeout(patientMs);

@@ -11,7 +11,7 @@ export function takeFromTheCatalogue(): void {
     await page.getByRole('searchbox', { name: 'Slug, name or words' }).fill('gree');
     await page.getByRole('row', { name: /zebra/ }).waitFor({ state: 'detached' });
     await page.getByRole('link', { name: /greeter/ }).click();
-    await page.getByRole('button', { name: 'Install greeter 1.0.0' }).click();
+    await page.getByRole('button', { name: 'Install 1.0.0' }).click();
     expect(await faultsOf(page, 'catalogue-install')).toEqual([]);
     await page.getByRole('dialog').getByRole('button', { name: 'Install', exact: true }).click();
     await page.getByText('Latest runs').waitFor();
@@ -23,7 +23,7 @@ export function takeFromTheCatalogue(): void {
     await page.getByRole('link', { name: 'Catalogue', exact: true }).click();
     await page.getByText('1.0.0, 1.2.0 is newer').waitFor();
     await page.getByRole('link', { name: /greeter/ }).click();
-    await page.getByRole('button', { name: 'Install greeter 1.2.0' }).click();
+    await page.getByRole('button', { name: 'Change to 1.2.0' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Install', exact: true }).click();
     await page.getByText('Latest runs').waitFor();
     expect((await tenant.owner.get('/api/plugins/greeter')).body).toMatchObject({

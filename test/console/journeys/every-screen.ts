@@ -83,7 +83,10 @@ const looks = [
   { name: 'phone-dark', width: 390, height: 844, colorScheme: 'dark' },
 ] as const;
 
-/** Screens as everybody can use them: in two looks, and in all of them where pictures are taken. */
+/**
+ * Screens as everybody can use them, with files as a browser without Brotli gets them: in two looks, and in all of them
+ * where pictures are taken.
+ */
 export function lookAtEveryScreen(): void {
   describe('in every look', lookAtScreens);
 }
@@ -105,7 +108,7 @@ function lookAtScreens(): void {
   it.each(takesPictures ? looks : looks.filter(({ name }) => name === 'light' || name === 'phone-dark'))(
     'has no screen that axe finds a fault with: $name',
     async ({ name: look, ...options }) => {
-      const { page, complaints, close } = await visit(options);
+      const { page, complaints, close } = await visit({ ...options, encoding: 'gzip' });
       await page.goto(`/console/t/${stage.tenant.slug}`);
       await page.getByRole('heading', { name: 'Sign in to Annex' }).waitFor();
       const found = [await faultsOf(page, 'sign-in'), await loadFaultsOf(page, 'sign-in')];

@@ -7,7 +7,10 @@ import classes from './code.module.css';
 const Editor = lazy(() => import('./code-editor'));
 const none: readonly Mark[] = [];
 
-/** A JSON value to read. */
+/** Characters of a text that is shown in colours; a longer one is shown plain. */
+const mostColoured = 100_000;
+
+/** A JSON value to read. It needs no editor, which weighs as much as half of the console. */
 export function Json({ value, label }: { value: unknown; label: string }): ReactNode {
   const text = value === undefined ? '' : JSON.stringify(value, null, 2);
   if (value === undefined || value === null) return <span className={classes.none}>nothing</span>;
@@ -16,11 +19,39 @@ export function Json({ value, label }: { value: unknown; label: string }): React
       <div className={classes.copy}>
         <CopyIcon text={text} what={label} />
       </div>
-      <Suspense fallback={<pre className={classes.plain}>{text}</pre>}>
-        <Editor value={text} label={label} isReadOnly />
-      </Suspense>
+      <pre
+        className={classes.plain}
+        role="textbox"
+        aria-readonly="true"
+        aria-multiline="true"
+        aria-label={label}
+        tabIndex={0}
+      >
+        {text.length > mostColoured ? text : coloured(text)}
+      </pre>
     </div>
   );
+}
+
+/** A name with its colon, another string, a number, or a word of JSON. */
+const tokens = /("(?:[^"\\]|\\.)*")(?=:)|("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*)|(true|false|null)/g;
+const kinds = ['name', 'string', 'number', 'word'] as const;
+
+/** What `JSON.stringify` wrote, each kind of token in its colour. */
+function coloured(text: string): ReactNode[] {
+  const parts: ReactNode[] = [];
+  let end = 0;
+  for (const match of text.matchAll(tokens)) {
+    parts.push(text.slice(end, match.index));
+    const kind = kinds.find((_, place) => match[place + 1] !== undefined);
+    parts.push(
+      <span key={match.index} className={kind && classes[kind]}>
+        {match[0]}
+      </span>,
+    );
+    end = match.index + match[0].length;
+  }
+  return [...parts, text.slice(end)];
 }
 
 /** A JSON text to write. */

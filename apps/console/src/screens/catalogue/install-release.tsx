@@ -24,13 +24,8 @@ export function InstallRelease({
 }): ReactNode {
   return (
     <>
-      <Button
-        size="xs"
-        variant={release.version === plugin.latest ? 'filled' : 'default'}
-        onClick={() => onOpen(true)}
-        aria-label={`Install ${plugin.name} ${release.version}`}
-      >
-        {plugin.installed === null ? 'Install' : 'Change to it'}
+      <Button size="xs" variant={release.version === plugin.latest ? 'filled' : 'default'} onClick={() => onOpen(true)}>
+        {plugin.installed === null ? 'Install' : 'Change to'} {release.version}
       </Button>
       {isOpen && <Consent plugin={plugin} release={release} onClose={() => onOpen(false)} />}
     </>

@@ -1,5 +1,6 @@
 import type { Tenant } from '@annex/client';
 import { Button, NumberInput } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { Link, useParams } from '@tanstack/react-router';
 import LogIn from 'lucide-react/icons/log-in';
 import { useState, type ReactNode } from 'react';
@@ -8,7 +9,7 @@ import { useQuery } from '@tanstack/react-query';
 import { annexOf } from '../../api/client';
 import { useAnnex, useCall } from '../../api/queries';
 import { Act } from '../../parts/act';
-import { JsonEditor, readJson } from '../../parts/code';
+import { Json, JsonEditor, readJson } from '../../parts/code';
 import { Id } from '../../parts/copy';
 import { Columns, Facts, Loaded, Page, Section } from '../../parts/page';
 import { notifyDone, Problem } from '../../parts/problem';
@@ -156,13 +157,26 @@ function Share({ tenant }: { tenant: Tenant }): ReactNode {
 
 function Quotas({ tenant }: { tenant: Tenant }): ReactNode {
   const [text, setText] = useState(JSON.stringify(tenant.quotas, null, 2));
+  const [isChanging, changing] = useDisclosure();
   const change = useCall('updateTenant');
   const read = readJson(text);
+  const about = {
+    title: 'Quotas of its own',
+    lead: 'What is not named is as for every tenant; null takes one away. Its usage screen names them all.',
+  };
+  if (!isChanging)
+    return (
+      <Section {...about}>
+        <div className="stack">
+          <Json value={tenant.quotas} label="Quotas of its own" />
+          <Button variant="default" size="xs" w="fit-content" onClick={changing.open}>
+            Change them
+          </Button>
+        </div>
+      </Section>
+    );
   return (
-    <Section
-      title="Quotas of its own"
-      lead="What is not named is as for every tenant; null takes one away. Its usage screen names them all."
-    >
+    <Section {...about}>
       <div className="stack">
         <JsonEditor value={text} onChange={setText} label="Quotas" />
         {change.error && <Problem error={change.error} />}
