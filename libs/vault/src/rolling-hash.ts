@@ -40,11 +40,16 @@ export class RollingHash {
     return fingerprint(first, second);
   }
 
-  /** Calls `visit` for each window of a text, with the place of its last character. */
-  each(text: string, visit: (key: number, at: number) => void): void {
+  /**
+   * Calls `visit` for each window of a text that may be one of `known`, with the place of its last character. `all`, a
+   * ring whose length is a power of two, is given the fingerprint of every window at the place of its last character.
+   */
+  each(text: string, known: Fingerprints, visit: (key: number, at: number) => void, all?: Float64Array): void {
     const { width } = this;
     const weight = this.#weight;
     const secondWeight = this.#secondWeight;
+    const { sieve } = known;
+    const sieveMask = 8 * sieve.length - 1;
     let first = 0;
     let second = 0;
     for (let at = 0; at < text.length; at += 1) {
@@ -52,7 +57,10 @@ export class RollingHash {
       const leaving = at < width ? 0 : text.charCodeAt(at - width);
       first = modulo(first * base + unit - leaving * weight);
       second = (Math.imul(second, secondBase) + unit - Math.imul(leaving, secondWeight)) | 0;
-      if (at >= width - 1) visit(fingerprint(first, second), at);
+      if (at < width - 1) continue;
+      if (all !== undefined) all[at & (all.length - 1)] = fingerprint(first, second);
+      const bit = first & sieveMask;
+      if (((sieve[bit >> 3] ?? 0) >> (bit & 7)) & 1) visit(fingerprint(first, second), at);
     }
   }
 }
@@ -69,14 +77,26 @@ function modulo(value: number): number {
   return rest;
 }
 
+/** Cells of an empty set: a power of two. */
+const fewestCells = 16;
+
 /** A set of fingerprints, each with a small number: open addressing, at most half full. */
 export class Fingerprints {
-  #keys = new Float64Array(16);
-  #values = new Int32Array(16);
+  #keys = new Float64Array(fewestCells);
+  #values = new Int32Array(fewestCells);
   #size = 0;
+  #sieve = new Uint8Array(fewestCells);
 
   get size(): number {
     return this.#size;
+  }
+
+  /**
+   * A bit for each of many classes of fingerprints, set where one of the class is there; sixteen bits and more for each
+   * fingerprint. It stays in the processor's nearest cache where the set itself does not.
+   */
+  get sieve(): Uint8Array {
+    return this.#sieve;
   }
 
   /** The number of a fingerprint, -1 when it is not there. */
@@ -97,12 +117,15 @@ export class Fingerprints {
     if (this.#keys[cell] === 0) this.#size += 1;
     this.#keys[cell] = key;
     this.#values[cell] = value;
+    const bit = Math.floor((key - 1) / TWO_26) & (8 * this.#sieve.length - 1);
+    this.#sieve[bit >> 3] = (this.#sieve[bit >> 3] ?? 0) | (1 << (bit & 7));
   }
 
   #grow(): void {
     const [keys, values] = [this.#keys, this.#values];
     this.#keys = new Float64Array(2 * keys.length);
     this.#values = new Int32Array(2 * keys.length);
+    this.#sieve = new Uint8Array(2 * keys.length);
     this.#size = 0;
     for (let cell = 0; cell < keys.length; cell += 1)
       if (keys[cell] !== 0) this.set(keys[cell] ?? 0, values[cell] ?? 0);

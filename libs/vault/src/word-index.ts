@@ -88,19 +88,19 @@ class Window {
   scan(text: string, found: Found): void {
     const { width } = this;
     if (this.#lasts.size === 0 || text.length < width) return;
-    const ring = new Float64Array(RING);
-    this.#hash.each(text, (key, at) => {
-      ring[at & (RING - 1)] = key;
+    const ring = this.#ends.length === 0 ? undefined : new Float64Array(RING);
+    const visit = (key: number, at: number): void => {
       const place = this.#lasts.get(key);
       if (place < 0) return;
       const length = place === 0 ? width : this.#longest(this.#ends[place - 1], ring, at);
       if (length > 0) found(at + 1 - length, at + 1);
-    });
+    };
+    this.#hash.each(text, this.#lasts, visit, ring);
   }
 
   /** Length of the longest word that ends at a place whose last window is known; 0: none. */
-  #longest(ends: Ends | undefined, ring: Float64Array, at: number): number {
-    if (!ends) return 0;
+  #longest(ends: Ends | undefined, ring: Float64Array | undefined, at: number): number {
+    if (!ends || !ring) return 0;
     let length = ends.whole ? this.width : 0;
     for (const { by, firsts } of ends.longer) {
       if (this.width + by > length && at - by >= this.width - 1 && firsts.has(ring[(at - by) & (RING - 1)] ?? 0))
