@@ -18,6 +18,12 @@ export const sandboxLimits = {
   headerChars: 32_768,
   /** Arguments of one host call, as JSON, and the text that stands apart from them. */
   argumentChars: 16_777_216,
+  /** Messages between an executor and the host that count as large. */
+  largeMessageBytes: 65_536,
+  /** What an executor sends and is sent in large messages in a second; beyond it, its calls and answers wait. */
+  executorBytesPerSecond: 67_108_864,
+  /** What passes of them at once after a time of quiet. */
+  executorBurstBytes: 67_108_864,
   /** Calls of `crypto.subtle` and the like in one run. */
   executorCalls: 10_000,
   /**

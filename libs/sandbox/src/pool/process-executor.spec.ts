@@ -24,6 +24,8 @@ class LyingExecutor {
   readonly kills: KillReport[] = [];
   readonly executor: ProcessExecutor;
   readonly ending = Promise.withResolvers<Ending>();
+  /** What its parent's clock shows; `undefined`: the true time. */
+  clockMs: number | undefined;
   readonly #near: Duplex;
   readonly #far: Duplex;
   #onMessage: () => void = () => undefined;
@@ -57,7 +59,7 @@ class LyingExecutor {
         onKill: (report) => this.kills.push(report),
       },
       logger: silentLogger,
-      now: () => performance.now(),
+      now: () => this.clockMs ?? performance.now(),
     });
   }
 
@@ -69,6 +71,11 @@ class LyingExecutor {
 
   sayBytes(bytes: Buffer): void {
     this.#far.write(bytes);
+  }
+
+  /** Nothing of what it says is read. */
+  get isUnheard(): boolean {
+    return this.#near.isPaused();
   }
 
   hangUp(): void {
@@ -156,6 +163,31 @@ describe('a parent', () => {
     liar.say({ type: 'call', seat, nonce, callId: 99, method: 'kv.get', args: '[]', text: '' });
     await outcome;
     expect(calls).toBe(2);
+  });
+
+  it('reads no more of large messages than an executor’s part, and counts the pause as no silence', async () => {
+    let calls = 0;
+    const all = Promise.withResolvers<undefined>();
+    const { address } = await liar.run({
+      limits: { ...usualLimits, hostCalls: 10, hostCallsAtOnce: 10 },
+      hostCall: () => {
+        calls += 1;
+        if (calls === 6) all.resolve(undefined);
+        return new Promise(() => undefined);
+      },
+    });
+    liar.clockMs = performance.now();
+    liar.executor.ping();
+    const pingSentAt = liar.executor.pingSentAt;
+    const { seat, nonce } = address;
+    for (let callId = 0; callId < 6; callId += 1)
+      liar.say({ type: 'call', seat, nonce, callId, method: 'm', args: '[]', text: 'x'.repeat(14 * 2 ** 20) });
+    while (!liar.isUnheard) await new Promise(setImmediate);
+    expect(calls).toBe(5);
+    liar.clockMs += 1000;
+    await all.promise;
+    expect(liar.executor.pingSentAt).toBe((pingSentAt ?? 0) + 1000);
+    expect(liar.executor.state).toBe('ready');
   });
 
   it('checks a result against its limits once more', async () => {

@@ -19,6 +19,8 @@ import {
   type FromExecutor,
   type ToExecutor,
 } from '../wire/messages.js';
+import { sandboxLimits } from '@annex/limits/sandbox';
+import { Allowance } from './allowance.js';
 import { AnswerStream } from './answer-stream.js';
 import { newNonce, type Flight, type FlightOwner } from './flight.js';
 import { answerOf, asFailureCode, logOf, outcomeOf, registrationsOf, textsOf, usageOf } from './results.js';
@@ -88,6 +90,9 @@ export class ProcessExecutor {
   overdue = 0;
   readonly #options: ProcessExecutorOptions;
   readonly #writer = new FrameWriter();
+  readonly #allowance: Allowance;
+  /** Nothing of it is read until its allowance is above zero again. */
+  #rest: NodeJS.Timeout | undefined;
   readonly #heldBundles = new Set<string>();
   readonly #bundlesUnderWay = new Map<string, Promise<void>>();
   /** Profiles that it was sent, with the isolate's key of each. */
@@ -110,6 +115,11 @@ export class ProcessExecutor {
     this.#options = options;
     this.startedAt = now();
     this.lastUsedAt = this.startedAt;
+    this.#allowance = new Allowance({
+      bytesPerSecond: sandboxLimits.executorBytesPerSecond,
+      burstBytes: sandboxLimits.executorBurstBytes,
+      now,
+    });
     const reader = new FrameReader(maxFrameBytes, (frame) => this.#read(frame));
     launched.stream.on('data', (chunk: Buffer) => {
       if (this.state === 'dead') return;
@@ -286,6 +296,22 @@ export class ProcessExecutor {
     }
   }
 
+  /** Counts a large message that it sent or was sent, and reads no more of it while it has had more than its part. */
+  #charge(bytes: number): void {
+    if (bytes < sandboxLimits.largeMessageBytes) return;
+    const { now, launched } = this.#options;
+    const waitMs = this.#allowance.take(bytes);
+    if (waitMs < 1 || this.#rest !== undefined || this.state === 'dead') return;
+    launched.stream.pause();
+    const since = now();
+    this.#rest = setTimeout(() => {
+      this.#rest = undefined;
+      // Its silence meanwhile was ours.
+      if (this.pingSentAt !== undefined) this.pingSentAt += now() - Math.max(since, this.pingSentAt);
+      launched.stream.resume();
+    }, waitMs);
+  }
+
   #send(message: ToExecutor): void {
     if (this.state === 'dead') return;
     writeToExecutor(this.#writer, message);
@@ -306,11 +332,14 @@ export class ProcessExecutor {
   #flush(): void {
     this.#unsentRuns = 0;
     const chunk = this.#writer.take();
-    if (chunk !== undefined && this.state !== 'dead') this.#options.launched.stream.write(chunk);
+    if (chunk === undefined || this.state === 'dead') return;
+    this.#options.launched.stream.write(chunk);
+    this.#charge(chunk.length);
   }
 
   #read(frame: Frame): void {
     if (this.state === 'dead') return;
+    this.#charge(frame.end - frame.at);
     const message = readFromExecutor(frame);
     switch (message.type) {
       case 'ready':
@@ -524,6 +553,7 @@ export class ProcessExecutor {
     const kill = this.#kill ?? { cause: 'stopped', culprits: new Map<Flight, SandboxErrorCode>() };
     this.state = 'dead';
     clearTimeout(this.#leaving);
+    clearTimeout(this.#rest);
     const { launched, now, events } = this.#options;
     launched.kill();
     launched.stream.destroy();
