@@ -1,6 +1,6 @@
 /** Plugins with an `onInit`, on real executors: nothing of them runs before that has succeeded. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { packPlugin, startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
 
 let annex: TestAnnex;
 beforeAll(async () => {
@@ -43,6 +43,57 @@ it('events wait for a plugin that is starting, and routes say so', async () => {
   );
   const run = await tenant.owner.get(`/api/runs/${body.deliveries[0].run_id}`);
   expect(run.body.result).toEqual(ready);
+});
+
+it('an upgrade runs its onInit while the old release serves, and takes over after that', async () => {
+  const tenant = await annex.makeTenant();
+  const manifest = { slug: 'calm', routes: true, events: ['a.b'], secrets: [{ name: 'KEY', required: true }] };
+  const says = (version: string, init = ''): { manifest: Record<string, unknown>; code: string } => ({
+    manifest: { ...manifest, version },
+    code: `import { hook, onInit, route } from '@annex/sdk'
+      ${init}
+      hook('a.b', () => '${version}')
+      route('/version', () => '${version}')`,
+  });
+  const handled = async (): Promise<unknown> => {
+    const { body: event } = await tenant.owner.post('/api/events', { type: 'a.b' });
+    const { body } = await until(
+      () => tenant.owner.get(`/api/events/${event.event_id}`),
+      (answer) => answer.body.deliveries[0]?.status === 'succeeded',
+    );
+    return (await tenant.owner.get(`/api/runs/${body.deliveries[0].run_id}`)).body.result;
+  };
+  await tenant.install(says('1.0.0'), { secrets: { KEY: 'one' } });
+  const init = `onInit(async (ctx) => {
+    if ((await ctx.secrets.get('MORE')) !== 'open') throw new Error('not yet')
+    await ctx.kv.set('seen', ctx.plugin.version)
+  })`;
+  const next = says('2.0.0', init);
+  const secrets = [...manifest.secrets, { name: 'MORE', required: true }];
+  const zip = packPlugin({ ...next, manifest: { ...next.manifest, secrets } });
+  const { body: uploaded } = await tenant.owner.upload(zip);
+  expect(uploaded).toMatchObject({
+    ...{ version: '1.0.0', status: 'enabled' },
+    upgrade: { version: '2.0.0', tries: 0, missing_secrets: ['MORE'] },
+    uploaded: { version: '2.0.0', active: false },
+  });
+  // The active release does not name it; the one that waits for it does.
+  const more = (value: string): Promise<Answer> => tenant.owner.put('/api/plugins/calm/secrets/MORE', { value });
+  expect((await more('shut')).status).toBe(200);
+  await until(
+    () => tenant.owner.get('/api/plugins/calm'),
+    ({ body }) => body.upgrade?.tries > 1,
+  );
+  expect((await tenant.owner.get('/ext/calm/version')).body).toBe('1.0.0');
+  expect(await handled()).toBe('1.0.0');
+  await more('open');
+  await until(
+    () => tenant.owner.get('/api/plugins/calm'),
+    ({ body }) => body.version === '2.0.0',
+  );
+  expect((await tenant.owner.get('/ext/calm/version')).body).toBe('2.0.0');
+  expect(await handled()).toBe('2.0.0');
+  expect((await tenant.owner.get('/api/plugins/calm/kv/seen')).body.value).toBe('2.0.0');
 });
 
 it('one that hangs or loops delays no other plugin, and can be uninstalled', async () => {

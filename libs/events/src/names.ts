@@ -73,6 +73,8 @@ export const platformEvents = {
     'Three health checks in a row failed: `{ plugin: { id, slug, version }, failures, error: { code, message } }`.',
   'plugin.recovered': 'A plugin that was unhealthy is so no more: `{ plugin: { id, slug, version }, since, status }`.',
   'plugin.upgraded': 'Another release became active: `{ plugin: { id, slug, version }, previous_version }`.',
+  'plugin.upgrade_failed':
+    'A release did not become active: `{ plugin: { id, slug, version }, active_version, attempts, reason, error }`.',
   'plugin.uninstalled': 'A plugin was removed: `{ plugin: { id, slug, version } }`.',
   'source.failed':
     'The connection of a source broke too often, and rests: `{ source: { name, type }, restarts, error }`.',

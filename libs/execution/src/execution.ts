@@ -393,7 +393,7 @@ export class Execution {
   async runAttempt(run: AttemptRun, signal: AbortSignal): Promise<AttemptOutcome> {
     let snapshot: InstallationSnapshot | undefined;
     try {
-      snapshot = await this.snapshots.getById(run.tenantId, run.installationId);
+      snapshot = await this.#snapshotFor(run);
     } catch (thrown) {
       return platformFault(thrown);
     }
@@ -441,6 +441,13 @@ export class Execution {
     return source
       ? pollOutcome(scope, outcome, { limits: used, take: source.take })
       : attemptOutcome(scope, outcome, used);
+  }
+
+  /** `onInit` is of the release that shall take over, if there is one; all else of the active one. */
+  async #snapshotFor({ tenantId, installationId, kind, name }: AttemptRun): Promise<InstallationSnapshot | undefined> {
+    const next =
+      kind === 'lifecycle' && name === 'init' ? await this.snapshots.getNext(tenantId, installationId) : undefined;
+    return next ?? this.snapshots.getById(tenantId, installationId);
   }
 
   #beginPoll(run: AttemptRun, { slug, releaseId }: InstallationSnapshot): Promise<SourceStart> {

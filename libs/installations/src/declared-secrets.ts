@@ -1,9 +1,10 @@
 import type { TenantTransaction } from '@annex/database';
 import type { Subject } from './context.js';
 import type { SecretsPort } from './ports.js';
+import { findRelease } from './rows/releases.js';
 import { lastPermissionUses, secretUse } from './rows/permission-uses.js';
 
-/** A secret that the active release names, and how it stands. */
+/** A secret that the active release names, or the one that shall take over, and how it stands. */
 export interface DeclaredSecret {
   name: string;
   /** Enabling needs a value. */
@@ -16,13 +17,16 @@ export interface DeclaredSecret {
   last_used_at: string | null;
 }
 
-/** The secrets of the active release, in the order of its manifest. */
+/** The secrets of the active release, in the order of its manifest, and then those that only the next one names. */
 export async function declaredSecrets(
   tx: TenantTransaction,
   secrets: SecretsPort,
   { installation, release }: Subject,
 ): Promise<DeclaredSecret[]> {
-  const declared = release.manifest.secrets;
+  const next = installation.nextReleaseId && (await findRelease(tx, installation.nextReleaseId));
+  const own = release.manifest.secrets;
+  const known = new Set(own.map(({ name }) => name));
+  const declared = [...own, ...(next ? next.manifest.secrets.filter(({ name }) => !known.has(name)) : [])];
   const names = declared.map(({ name }) => name);
   const setBy = await secrets.setBy(tx, installation.id, names);
   const uses = await lastPermissionUses(tx, installation.id);

@@ -72,12 +72,15 @@ import {
 import { cancelUnderWay } from '@annex/runs';
 import { findQuarantine } from './rows/quarantines.js';
 import { settleStart } from './starting.js';
+import { settleUpgrade } from './upgrading.js';
+import { giveUpUpgrade } from './giving-up.js';
 import { beginUninstall, finishUninstall, sayGoodbye, uninstallPlugin, waitForGoodbye } from './uninstalling.js';
 import {
   activateRelease,
   archiveSha256,
   checkArchive,
   requireSound,
+  stayWith,
   storeUpload,
   type SoundReport,
   type StoredUpload,
@@ -253,11 +256,13 @@ export class Installations {
     );
   }
 
-  /** Goes on with a plugin that is starting; one that is not, or is gone: nothing changes. */
+  /** Goes on with a plugin that starts or is upgraded; one that does neither, or is gone: nothing changes. */
   settleStart(tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<void> {
     return this.#context.change(tenantId, async (tx) => {
-      if (await findInstallation(tx, installationId))
-        await settleStart(this.#context, tx, await this.#context.require(tx, installationId));
+      if (!(await findInstallation(tx, installationId))) return;
+      const subject = await this.#context.require(tx, installationId);
+      await settleStart(this.#context, tx, subject);
+      await settleUpgrade(this.#context, tx, subject);
     });
   }
 
@@ -327,14 +332,13 @@ export class Installations {
 
   /**
    * Makes an earlier release the active one. `version`: a version, or a release's id where several carry the same
-   * version (else
-   * `VERSION_AMBIGUOUS` names them). The active release: nothing changes. Throws `RELEASE_NOT_FOUND`,
-   * `UPGRADE_BLOCKED`.
+   * version (else `VERSION_AMBIGUOUS` names them). The active release: it stays, and an upgrade that is under way is
+   * given up. Throws `RELEASE_NOT_FOUND`, `UPGRADE_BLOCKED`.
    */
   rollback(caller: InstallationsCaller, idOrSlug: string, { version }: { version: string }): Promise<PluginView> {
     return this.#change(caller, idOrSlug, async (tx, subject) => {
       const target = await this.#findTarget(tx, subject, version);
-      if (target.id === subject.release.id) return this.#context.view(tx, subject.installation);
+      if (target.id === subject.release.id) return this.#context.view(tx, await stayWith(this.#context, tx, subject));
       const { installation } = await activateRelease(this.#context, tx, caller, {
         installation: subject.installation,
         release: target,
@@ -532,11 +536,22 @@ export class Installations {
       const subject = await context.require(tx, installationId);
       const { slug } = subject.installation;
       const found = await findQuarantine(tx, { slug, sha256: subject.release.sha256 });
+      if (!found && (await this.#giveUpQuarantined(tx, subject))) return true;
       if (!found || !(await suspendPlugin(context, tx, subject, `Quarantined by operators: ${found.reason}`)))
         return false;
       await cancelUnderWay(tx, installationId);
       return true;
     });
+  }
+
+  /** Ends an upgrade to a release that nobody may run. Answers whether there was one. */
+  async #giveUpQuarantined(tx: TenantTransaction, subject: Subject): Promise<boolean> {
+    const { slug, nextReleaseId } = subject.installation;
+    const next = nextReleaseId && (await findRelease(tx, nextReleaseId));
+    const found = next && (await findQuarantine(tx, { slug, sha256: next.sha256 }));
+    if (!found) return false;
+    await giveUpUpgrade(this.#context, tx, subject, { reason: `Quarantined by operators: ${found.reason}` });
+    return true;
   }
 
   /**

@@ -17,6 +17,7 @@ import { wakeRelays } from '@annex/runs';
 import { storableText, type TenantTransaction } from '@annex/database';
 import { canonicalZone, parseSchedule, timezoneFault } from '@annex/scheduling';
 import { configChanges, mergePatch, requireConfigSize } from './plugin-config.js';
+import { askingManifest } from './asking-manifest.js';
 import type { InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { readGrants, viewPermissions } from './grants.js';
@@ -35,13 +36,14 @@ export async function replaceGrants(
   subject: Subject,
   names: readonly string[],
 ): Promise<InstallationRow> {
-  const { installation, release } = subject;
-  const granted = readGrants(release.manifest, names, '/granted');
+  const { installation } = subject;
+  const asking = await askingManifest(tx, subject);
+  const granted = readGrants(asking, names, '/granted');
   if (JSON.stringify(granted) === JSON.stringify(installation.granted)) return installation;
   const after = await updateInstallation(tx, installation, { granted, updatedAt: context.now() });
   await context.record(tx, author, subject, 'plugin.permissions_set', {
-    before: viewPermissions(release.manifest, installation.granted).granted,
-    after: viewPermissions(release.manifest, granted).granted,
+    before: viewPermissions(asking, installation.granted).granted,
+    after: viewPermissions(asking, granted).granted,
   });
   await context.invalidate(tx, installation.id);
   return after;

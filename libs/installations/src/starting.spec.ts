@@ -45,7 +45,8 @@ async function end(caller: InstallationsCaller, status: 'succeeded' | 'failed' |
 const seen = async (caller: InstallationsCaller): Promise<object> => host.installations.get(caller, 'probe');
 const told = async (caller: InstallationsCaller): Promise<string[]> => {
   const rows = await host.db.sql<{ type: string }>(
-    `select type from events where tenant_id = $1 and type in ('plugin.enabled', 'plugin.failed') order by created_at`,
+    `select type from events where tenant_id = $1
+       and type in ('plugin.enabled', 'plugin.failed', 'plugin.upgraded', 'plugin.upgrade_failed') order by created_at`,
     [uuidFromId(caller.tenant.id)],
   );
   return rows.map(({ type }) => type);
@@ -118,17 +119,122 @@ describe('a plugin with onInit', () => {
     expect(await seen(caller)).toMatchObject({ status: 'disabled' });
   });
 
-  it('starts again with another release, and goes on at once with one that has none', async () => {
+  it('that is starting begins anew with another release, and goes on at once with one that has none', async () => {
     const caller = await host.makeCaller();
     await host.installations.upload(caller, packPlugin(plugin), { enable: true });
-    await end(caller, 'succeeded');
     const next = await host.installations.upload(caller, packPlugin({ ...plugin, version: '1.1.0' }), {});
-    expect(next.plugin).toMatchObject({ version: '1.1.0', status: 'starting' });
+    expect(next.plugin).toMatchObject({ version: '1.1.0', status: 'starting', upgrade: null });
     expect((await initRuns(caller)).at(-1)).toMatchObject({ payload: { reason: 'upgrade', attempt: 1 } });
-    await end(caller, 'failed');
-    const without = { ...plugin, version: '1.2.0', code: `import { hook } from '@annex/sdk'; hook('a.b', () => {});` };
-    await host.installations.upload(caller, packPlugin(without), {});
+    await host.installations.upload(caller, packPlugin(withoutInit('1.2.0')), {});
     await end(caller, 'failed');
     expect(await seen(caller)).toMatchObject({ version: '1.2.0', status: 'enabled' });
+  });
+});
+
+const withoutInit = (version: string): typeof plugin & { version: string } => ({
+  ...plugin,
+  version,
+  code: `import { hook } from '@annex/sdk'; hook('a.b', () => {});`,
+});
+
+describe('an upgrade to a release with onInit', () => {
+  const started = async (): Promise<InstallationsCaller> => {
+    const caller = await host.makeCaller();
+    await host.installations.upload(caller, packPlugin(withoutInit('1.0.0')), { enable: true });
+    return caller;
+  };
+  const upgrade = async (caller: InstallationsCaller, version: string, manifest: object = {}): Promise<void> => {
+    const packed = packPlugin({ manifest: { ...plugin.manifest, ...manifest }, code, version });
+    await host.installations.upload(caller, packed, {});
+  };
+
+  it('leaves the active release serving, and takes over when that has succeeded', async () => {
+    const caller = await started();
+    await upgrade(caller, '1.1.0');
+    expect(await seen(caller)).toMatchObject({
+      ...{ version: '1.0.0', status: 'enabled' },
+      upgrade: { version: '1.1.0', tries: 1, last_error: null, on_init_failure: 'rollback' },
+    });
+    await starts.settleAll();
+    expect(await initRuns(caller)).toMatchObject([{ payload: { reason: 'upgrade', attempt: 1 } }]);
+    await end(caller, 'failed');
+    expect(await seen(caller)).toMatchObject({
+      upgrade: { tries: 2, last_error: null },
+    });
+    expect((await initRuns(caller)).at(-1)).toMatchObject({ payload: { reason: 'upgrade', attempt: 2 } });
+    await end(caller, 'succeeded');
+    expect(await seen(caller)).toMatchObject({ version: '1.1.0', status: 'enabled', upgrade: null });
+    await starts.settleAll();
+    expect(await told(caller)).toEqual(['plugin.enabled', 'plugin.upgraded']);
+  });
+
+  it('is given up when that fails for good, and can be asked for again', async () => {
+    const caller = await started();
+    await upgrade(caller, '1.1.0');
+    for (let attempt = 1; attempt <= 5; attempt += 1) await end(caller, 'failed');
+    expect(await seen(caller)).toMatchObject({ version: '1.0.0', status: 'enabled', upgrade: null });
+    expect(await told(caller)).toEqual(['plugin.enabled', 'plugin.upgrade_failed']);
+    await host.installations.activate(caller, 'probe', '1.1.0');
+    expect(await seen(caller)).toMatchObject({ version: '1.0.0', upgrade: { version: '1.1.0', tries: 1 } });
+    await end(caller, 'succeeded');
+    expect(await seen(caller)).toMatchObject({ version: '1.1.0', status: 'enabled' });
+  });
+
+  it('goes on trying, or stops the plugin, where the manifest says so', async () => {
+    const caller = await started();
+    await upgrade(caller, '1.1.0', { upgrade: { on_init_failure: 'keep_old' } });
+    for (let attempt = 1; attempt <= 6; attempt += 1) await end(caller, 'failed');
+    expect(await seen(caller)).toMatchObject({ version: '1.0.0', status: 'enabled', upgrade: { tries: 7 } });
+    const due = (await initRuns(caller)).at(-1)?.next_attempt_at?.getTime() ?? 0;
+    expect(due - host.clock.now()).toBe(300_000);
+    await upgrade(caller, '1.2.0', { upgrade: { on_init_failure: 'fail' } });
+    for (let attempt = 1; attempt <= 5; attempt += 1) await end(caller, 'failed');
+    expect(await seen(caller)).toMatchObject({
+      ...{ version: '1.2.0', status: 'failed', upgrade: null },
+      status_reason: expect.stringContaining('no disk'),
+    });
+    const expected = ['plugin.enabled', 'plugin.failed', 'plugin.upgrade_failed', 'plugin.upgraded'];
+    expect((await told(caller)).toSorted()).toEqual(expected);
+  });
+
+  it('makes way for a later one, for the active release asked for again, and for an admin who disables', async () => {
+    const caller = await started();
+    await upgrade(caller, '1.1.0');
+    await upgrade(caller, '1.2.0');
+    const cancelled = { status: 'cancelled' };
+    expect(await initRuns(caller)).toMatchObject([cancelled, { status: 'queued' }]);
+    expect(await seen(caller)).toMatchObject({ version: '1.0.0', upgrade: { version: '1.2.0' } });
+    await host.installations.rollback(caller, 'probe', { version: '1.0.0' });
+    expect(await seen(caller)).toMatchObject({ version: '1.0.0', status: 'enabled', upgrade: null });
+    await upgrade(caller, '1.3.0');
+    await host.installations.upload(caller, packPlugin(withoutInit('1.4.0')), {});
+    expect(await seen(caller)).toMatchObject({ version: '1.4.0', status: 'enabled', upgrade: null });
+    await upgrade(caller, '1.5.0');
+    await host.installations.disable(caller, 'probe');
+    expect(await seen(caller)).toMatchObject({ version: '1.4.0', status: 'disabled', upgrade: null });
+    await starts.settleAll();
+    expect(await initRuns(caller)).toMatchObject([cancelled, cancelled, cancelled, cancelled]);
+  });
+
+  it('waits for the secrets that it requires', async () => {
+    const caller = await started();
+    await upgrade(caller, '1.1.0', { secrets: [{ name: 'KEY', required: true }] });
+    await starts.settleAll();
+    expect(await initRuns(caller)).toEqual([]);
+    expect(await seen(caller)).toMatchObject({ upgrade: { tries: 0, missing_secrets: ['KEY'] } });
+    await host.setSecret(caller.tenant.id, 'KEY');
+    await starts.settleAll();
+    expect(await initRuns(caller)).toHaveLength(1);
+  });
+
+  it('is given up when something forbids it by the time that it could take over', async () => {
+    const caller = await started();
+    await upgrade(caller, '1.1.0', {
+      config: { type: 'object', properties: { size: { type: 'string', default: 'small' } } },
+    });
+    await host.installations.putConfig(caller, 'probe', { size: 7 });
+    await end(caller, 'succeeded');
+    expect(await seen(caller)).toMatchObject({ version: '1.0.0', status: 'enabled', upgrade: null });
+    expect(await told(caller)).toEqual(['plugin.enabled', 'plugin.upgrade_failed']);
   });
 });

@@ -5,7 +5,7 @@
  */
 import type { TenantTransaction } from '@annex/database';
 import { isJsonObject, type Actor, type Json } from '@annex/kernel';
-import { latestLifecycleRun, wakeRelays } from '@annex/runs';
+import { hasEnded, latestLifecycleRun, wakeRelays, type LatestLifecycleRun } from '@annex/runs';
 import type { InstallationsContext, Subject } from './context.js';
 import { lifecycleRuns } from './handlers.js';
 import type { InstallationRow } from './rows/installation-row.js';
@@ -41,7 +41,7 @@ export async function settleStart(
   const { installation, release } = subject;
   if (installation.status !== 'starting') return;
   const last = await latestLifecycleRun(tx, installation.id, 'init');
-  if (last && ['queued', 'running', 'retrying'].includes(last.status)) return;
+  if (isUnderWay(last)) return;
   if (!wantsInit(release) || last?.status === 'succeeded') return complete(context, tx, subject);
   const { reason = 'enable', attempt = 0 } = isJsonObject(last?.payload) ? last.payload : {};
   const done = typeof attempt === 'number' ? attempt : 0;
@@ -49,6 +49,17 @@ export async function settleStart(
   if (delayMs === undefined || last?.status === 'cancelled')
     return fail(context, tx, subject, { attempts: done, error: last?.error ?? null });
   await callInit(context, tx, subject, { reason, attempt: done + 1, delayMs });
+}
+
+/** Whether a run of `onInit` has yet to end. */
+export function isUnderWay(run: Pick<LatestLifecycleRun, 'status'> | undefined): boolean {
+  return run !== undefined && !hasEnded(run.status);
+}
+
+/** Why `onInit` is not called any more, for people. */
+export function whyInitFailed(attempts: number, error: { code: string; message: string } | null): string {
+  const last = error ? `${error.code}: ${error.message.slice(0, 300)}` : 'nobody knows how';
+  return `Its onInit failed ${attempts} times, the last time with ${last}.`;
 }
 
 async function complete(context: InstallationsContext, tx: TenantTransaction, subject: Subject): Promise<void> {
@@ -66,8 +77,7 @@ async function fail(
   subject: Subject,
   { attempts, error }: { attempts: number; error: { code: string; message: string } | null },
 ): Promise<void> {
-  const last = error ? `${error.code}: ${error.message.slice(0, 300)}` : 'nobody knows how';
-  const reason = `its onInit failed ${attempts} times, the last time with ${last}. Put that right and enable it again.`;
+  const reason = `${whyInitFailed(attempts, error)} Put that right and enable it again.`;
   const installation = await change(context, tx, subject, { status: 'failed', statusReason: reason });
   const failed = { ...subject, installation };
   await context.record(tx, system, failed, 'plugin.failed', { reason });

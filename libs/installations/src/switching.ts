@@ -19,6 +19,8 @@ import { satisfies } from 'semver';
 import type { InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { refuseQuarantined } from './quarantines.js';
+import { giveUpUpgrade } from './giving-up.js';
+import { askingManifest } from './asking-manifest.js';
 import { addGrants, readGrants, viewPermissions, type GrantInput } from './grants.js';
 import { subscriptionsOf, webhooksOf } from './handlers.js';
 import {
@@ -80,13 +82,14 @@ export async function grantMore(
   subject: Subject,
   grant: GrantInput,
 ): Promise<InstallationRow> {
-  const { installation, release } = subject;
-  const granted = addGrants(installation.granted, readGrants(release.manifest, grant, '/grant'));
+  const { installation } = subject;
+  const asking = await askingManifest(tx, subject);
+  const granted = addGrants(installation.granted, readGrants(asking, grant, '/grant'));
   if (JSON.stringify(granted) === JSON.stringify(installation.granted)) return installation;
   const after = await updateInstallation(tx, installation, { granted, updatedAt: context.now() });
-  const names = viewPermissions(release.manifest, granted).granted;
+  const names = viewPermissions(asking, granted).granted;
   await context.record(tx, author, subject, 'plugin.permissions_granted', {
-    before: viewPermissions(release.manifest, installation.granted).granted,
+    before: viewPermissions(asking, installation.granted).granted,
     after: names,
   });
   await context.invalidate(tx, installation.id);
@@ -122,7 +125,7 @@ export async function switchOn(
 }
 
 /** Makes events and ticks find the handlers of the active release. */
-async function connect(
+export async function connect(
   context: InstallationsContext,
   tx: TenantTransaction,
   { installation, release }: Subject,
@@ -159,21 +162,14 @@ async function connectChecks(
 }
 
 /**
- * Lets an enabled plugin go on with another release. Missing grants and secrets do not hold it up: it runs without them
- * and shows them as pending and missing. Throws `UPGRADE_BLOCKED` where going on would break a promise: settings that
- * do not fit the new schema, dependencies that are not met, or enabled plugins that need another version. `force`: even
- * then when others need another version.
+ * Throws `UPGRADE_BLOCKED` where going on with another release would break a promise: settings that do not fit the new
+ * schema, dependencies that are not met, or enabled plugins that need another version. Missing grants and secrets do
+ * not hold it up. `release`: the other one.
  */
-export async function goOnWith(
-  context: InstallationsContext,
-  tx: TenantTransaction,
-  subject: Subject,
-  { force = false } = {},
-): Promise<InstallationRow> {
-  const { installation, release } = subject;
-  const dependents = force
-    ? []
-    : (await findEnabledDependents(tx, installation.slug)).filter(({ range }) => !satisfies(release.version, range));
+export async function refuseBlockedUpgrade(tx: TenantTransaction, { installation, release }: Subject): Promise<void> {
+  const dependents = (await findEnabledDependents(tx, installation.slug)).filter(
+    ({ range }) => !satisfies(release.version, range),
+  );
   const errors = [
     ...missingFaults(
       {
@@ -190,18 +186,30 @@ export async function goOnWith(
       detail: `${slug}, which is enabled, needs ${installation.slug} ${range}; disable it first.`,
     })),
   ];
-  if (errors.length > 0) {
-    const why = errors
-      .map((fault) => `${fault.pointer}: ${fault.detail}`)
-      .join(' ')
-      .slice(0, 800);
-    throw installationErrors.error(
-      'UPGRADE_BLOCKED',
-      `${installation.slug} stays as it is; release ${release.version} was not taken. ${why} Or disable ` +
-        `${installation.slug}, upload, set it right and enable it.`,
-      { errors },
-    );
-  }
+  if (errors.length === 0) return;
+  const why = errors
+    .map((fault) => `${fault.pointer}: ${fault.detail}`)
+    .join(' ')
+    .slice(0, 800);
+  throw installationErrors.error(
+    'UPGRADE_BLOCKED',
+    `${installation.slug} stays as it is; release ${release.version} was not taken. ${why} Or disable ` +
+      `${installation.slug}, upload, set it right and enable it.`,
+    { errors },
+  );
+}
+
+/**
+ * Lets a plugin that is on go on with another release at once; one that is starting begins its start anew. It runs
+ * without what is not granted or set yet, and shows that as pending and missing. Throws `UPGRADE_BLOCKED`.
+ */
+export async function goOnWith(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  subject: Subject,
+): Promise<InstallationRow> {
+  const { installation, release } = subject;
+  await refuseBlockedUpgrade(tx, subject);
   await connect(context, tx, subject);
   if (!wantsInit(release)) {
     await context.fire(tx, subject, 'reload');
@@ -316,10 +324,11 @@ async function stopPlugin(
 async function switchOff(
   context: InstallationsContext,
   tx: TenantTransaction,
-  { installation }: Subject,
+  subject: Subject,
   status: 'disabled' | 'suspended',
   statusReason: string | null,
 ): Promise<InstallationRow> {
+  const installation = await giveUpUpgrade(context, tx, subject, { reason: `The plugin was ${status} meanwhile.` });
   const after = await updateInstallation(tx, installation, { status, statusReason, updatedAt: context.now() });
   await restPluginSchedules(tx, installation.id, context.now());
   await context.options.sources?.rest(tx, installation.id);
@@ -369,11 +378,16 @@ export async function billKill(
     since,
   });
   if (kills < killLimits.kills) return false;
+  const subject = await context.require(tx, installation.id);
   const minutes = killLimits.withinMs / 60_000;
   const reason =
     `its code had to be stopped by force ${kills} times within ${minutes} minutes (last: ` +
     `${killReasons[report.reason]}). Fix it, upload a release, and enable it again.`;
-  return suspendPlugin(context, tx, await context.require(tx, installation.id), reason);
+  if (installation.nextReleaseId === null) return suspendPlugin(context, tx, subject, reason);
+  // Most likely the next release: the one that serves gets another chance without it.
+  await giveUpUpgrade(context, tx, subject, { reason: `While its onInit was tried, ${reason}` });
+  await forgetExecutorKills(tx, installation.id);
+  return false;
 }
 
 const killReasons: Record<KillReport['reason'], string> = {

@@ -1,10 +1,17 @@
 /** From an archive to a release: checked outside any transaction, stored and made active in one. */
 import { createHash } from 'node:crypto';
-import type { Actor, Json } from '@annex/kernel';
+import type { Actor } from '@annex/kernel';
 import type { PackageReport } from '@annex/manifest';
 import { requireVouched, type PackageVouch } from '@annex/signing';
 import { findInstallationBySlug, insertInstallation, updateInstallation } from './rows/installations.js';
-import { findRelease, findReleaseBySha256, insertRelease, pruneReleases, setReleaseSigner } from './rows/releases.js';
+import {
+  findRelease,
+  findReleaseBySha256,
+  insertRelease,
+  originOf,
+  pruneReleases,
+  setReleaseSigner,
+} from './rows/releases.js';
 import { insertReleaseReach } from './rows/release-reach.js';
 import { linkReleaseFiles, removeUnusedBlobs, storeBlobs } from './rows/blobs.js';
 import type { InstallationRow } from './rows/installation-row.js';
@@ -14,7 +21,9 @@ import type { InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { inspectEntry } from './inspect-entry.js';
 import { refuseQuarantined } from './quarantines.js';
+import { giveUpUpgrade } from './giving-up.js';
 import { goOnWith, isOn } from './switching.js';
+import { beginUpgrade, isTriedFirst } from './upgrading.js';
 import { listTexts } from './text.js';
 
 /**
@@ -84,9 +93,11 @@ export async function storeUpload(
     const known = await vouchedFor(tx, found, vouch);
     const { installation, release: live } = await context.require(tx, known.installationId);
     const stays = { installation, release: live, uploaded: known, created: false, previous: null };
-    if (live.id === known.id || !activate) return stays;
+    if (!activate) return stays;
+    if (live.id === known.id)
+      return { ...stays, installation: await stayWith(context, tx, { installation, release: live }) };
     const active = await activateRelease(context, tx, author, { installation, release: known, previous: live });
-    return { ...stays, ...active, previous: live };
+    return { ...stays, ...active, previous: active.release.id === live.id ? null : live };
   }
   if (!report) return undefined;
   const { manifest } = report;
@@ -102,7 +113,16 @@ export async function storeUpload(
     ? { installation, release: previous }
     : await activateRelease(context, tx, author, { installation, release, previous });
   if ((await pruneReleases(tx, installation.id, context.keepReleases)) > 0) await removeUnusedBlobs(tx);
-  return { ...now, uploaded: release, created: true, previous: staged ? null : previous };
+  return { ...now, uploaded: release, created: true, previous: now.release.id === previous?.id ? null : previous };
+}
+
+/** Whoever asks for the active release does not want the one that shall take over. */
+export function stayWith(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  subject: Subject,
+): Promise<InstallationRow> {
+  return giveUpUpgrade(context, tx, subject, { reason: `Release ${subject.release.version} was asked for again.` });
 }
 
 /** A release that was uploaded before, with who vouches for it now. Throws `SIGNATURE_MISMATCH`. */
@@ -117,11 +137,6 @@ async function vouchedFor(tx: TenantTransaction, release: ReleaseRow, vouch: Pac
 
 function signerOf({ publisher, keyId, by }: PackageVouch): ReleaseSigner {
   return { publisher, key_id: keyId, by };
-}
-
-/** What the audit says of where a release comes from. */
-function originOf({ sha256, signedBy }: ReleaseRow): Record<string, Json> {
-  return { sha256, ...(signedBy && { signed_by: { ...signedBy } }) };
 }
 
 async function storeRelease(
@@ -168,8 +183,9 @@ async function storeRelease(
 }
 
 /**
- * Makes a release the active one, at once where the plugin is enabled. `previous`: the one before, `null` when there
- * was none. Throws `UPGRADE_BLOCKED`. Grants, settings, secrets and schedules that admins changed stay.
+ * Makes a release the active one, at once where the plugin is enabled, or once its `onInit` has succeeded: then the
+ * answer is the one that goes on until then. `previous`: the one before, `null` when there was none. Throws
+ * `UPGRADE_BLOCKED`. Grants, settings, secrets and schedules that admins changed stay.
  */
 export async function activateRelease(
   context: InstallationsContext,
@@ -183,7 +199,15 @@ export async function activateRelease(
   }: Subject & { previous: ReleaseRow | null; action?: 'plugin.upgraded' | 'plugin.rolled_back' },
 ): Promise<Subject> {
   await refuseQuarantined(tx, { slug: before.slug, sha256: release.sha256 });
-  const updated = await updateInstallation(tx, before, {
+  if (previous && isTriedFirst({ installation: before, release })) {
+    const upgrade = { installation: before, release: previous, next: release };
+    return { installation: await beginUpgrade(context, tx, author, upgrade), release: previous };
+  }
+  const reason = `Release ${release.version} took its place.`;
+  const free = previous
+    ? await giveUpUpgrade(context, tx, { installation: before, release: previous }, { reason })
+    : before;
+  const updated = await updateInstallation(tx, free, {
     releaseId: release.id,
     name: release.manifest.name,
     updatedAt: context.now(),

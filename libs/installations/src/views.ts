@@ -1,8 +1,8 @@
 /** Installations as the API shows them (docs/openapi.json): `snake_case`, times in RFC 3339. */
 import type { Id, Json, JsonObject } from '@annex/kernel';
 import { failureLimits } from '@annex/limits';
-import { type RunStatus } from '@annex/runs';
-import type { ManifestJob } from '@annex/manifest';
+import { latestLifecycleRun, type RunStatus } from '@annex/runs';
+import type { ManifestJob, UpgradeFailure } from '@annex/manifest';
 import { findLastRuns, listPluginSchedules, type LastRun, type PluginSchedule } from './rows/plugin-schedules.js';
 import { findReleases, type ReleaseSummary } from './rows/releases.js';
 import { listPluginFailures } from './rows/plugin-failures.js';
@@ -72,6 +72,8 @@ export interface PluginView {
   /** What fails since its last run that went well, once that is more than a mishap; else `null`. */
   degraded: DegradedView | null;
   release: Id<'release'>;
+  /** The release that shall take over once its `onInit` has succeeded; `null`: none. */
+  upgrade: UpgradeView | null;
   description: string | null;
   permissions: PermissionsView;
   routes: RouteView[];
@@ -81,6 +83,21 @@ export interface PluginView {
   missing_secrets: string[];
   created_at: string;
   updated_at: string;
+}
+
+/** An upgrade that is under way while the active release serves. */
+export interface UpgradeView {
+  release: Id<'release'>;
+  version: string;
+  since: string;
+  /** Calls of its `onInit`. */
+  tries: number;
+  /** How the last of them failed; `null`: it did not, or has not ended. */
+  last_error: { code: string; message: string } | null;
+  on_init_failure: UpgradeFailure;
+  /** Required secrets without a value: it waits for them. */
+  missing_secrets: string[];
+  permissions: PermissionsView;
 }
 
 /** Run after run of a plugin fails by its own fault. */
@@ -118,7 +135,7 @@ export async function viewPlugins(
   const ids = rows.map((row) => row.id);
   const releases = await findReleases(
     tx,
-    rows.flatMap((row) => row.releaseId ?? []),
+    rows.flatMap(({ releaseId, nextReleaseId }) => [releaseId, nextReleaseId].filter((id) => id !== null)),
   );
   const schedules = await listPluginSchedules(tx, ids);
   const releaseOf = (row: InstallationRow): ReleaseRow | undefined =>
@@ -143,6 +160,7 @@ export async function viewPlugins(
       log_level: row.logLevel,
       degraded: degradedView(failures.find(({ installationId }) => installationId === row.id)),
       release: release.id,
+      upgrade: await upgradeView(tx, secrets, row, row.nextReleaseId ? releases.get(row.nextReleaseId) : undefined),
       description: release.manifest.description,
       permissions: viewPermissions(release.manifest, row.granted),
       routes: routesOf(release.registrations),
@@ -205,6 +223,27 @@ export async function viewJobs(
       passing: passingTicks(job, schedule, nowMs),
     };
   });
+}
+
+async function upgradeView(
+  tx: TenantTransaction,
+  secrets: SecretsPort,
+  { id, granted, nextSince, nextTries: tries }: InstallationRow,
+  next: ReleaseRow | undefined,
+): Promise<UpgradeView | null> {
+  if (!next) return null;
+  const last = tries === 0 ? undefined : await latestLifecycleRun(tx, id, 'init');
+  const required = requiredSecrets(next);
+  return {
+    release: next.id,
+    version: next.version,
+    since: nextSince?.toISOString() ?? '',
+    tries,
+    last_error: last?.error ?? null,
+    on_init_failure: next.manifest.upgrade?.onInitFailure ?? 'rollback',
+    missing_secrets: required.length === 0 ? [] : await secrets.missing(tx, id, required),
+    permissions: viewPermissions(next.manifest, granted),
+  };
 }
 
 function degradedView(failures: PluginFailuresRow | undefined): DegradedView | null {

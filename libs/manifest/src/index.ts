@@ -22,6 +22,7 @@ export {
   sourceTypes,
   type SourceType,
 } from './schema/source-types.js';
+export { upgradeFailures, type UpgradeFailure } from './schema/upgrade-failures.js';
 export { checkManifest, readManifest, type ManifestReading, type ReadManifestOptions } from './schema/read-manifest.js';
 export { manifestJsonSchema, manifestShape, type ManifestSource } from './schema/shape.js';
 export { readJson, type JsonReading } from './schema/read-json.js';

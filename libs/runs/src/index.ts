@@ -51,6 +51,7 @@ export {
 export {
   hasOpenLifecycleRun,
   latestLifecycleRun,
+  openLifecycleRuns,
   withoutOpenLifecycleRun,
   type LatestLifecycleRun,
 } from './sql/lifecycle-runs.js';

@@ -167,10 +167,11 @@ export class SecretsController {
     const id = parseId('installation', plugin);
     const snapshot = id ? await snapshots.getById(caller.tenant.id, id) : await snapshots.get(caller.tenant.id, plugin);
     // The vault says that there is no such plugin.
-    if (!snapshot || snapshot.secrets.includes(name)) return;
+    const names = [...(snapshot?.secrets ?? []), ...(snapshot?.nextSecrets ?? [])];
+    if (!snapshot || names.includes(name)) return;
     const detail =
       `${quote(name)} is not among the secrets of plugin.json, so the plugin could not read ` +
-      `it.${didYouMean(name, snapshot.secrets) || declared(snapshot.secrets)}`;
+      `it.${didYouMean(name, names) || declared(names)}`;
     throw apiErrors.error('INVALID_INPUT', detail, { errors: [{ pointer, code: 'SECRET_UNDECLARED', detail }] });
   }
 }

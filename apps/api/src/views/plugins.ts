@@ -1,7 +1,8 @@
 import { permissionNames } from '@annex/host-api';
 import { pluginLogLevels } from '@annex/installations';
+import { upgradeFailures } from '@annex/manifest';
 import { z } from 'zod';
-import { inputFault, json, jsonObject, runStatus, time } from './shared.js';
+import { fault, inputFault, json, jsonObject, runStatus, time } from './shared.js';
 
 const permission = z.enum(permissionNames);
 
@@ -80,6 +81,19 @@ const degraded = z
   })
   .meta({ id: 'Degraded', description: 'Run after run of the plugin fails by its own fault' });
 
+const upgrade = z
+  .object({
+    release: z.string(),
+    version: z.string(),
+    since: time,
+    tries: z.number().int().describe('Calls of its `onInit`'),
+    last_error: fault.nullable().describe('How the last of them failed; `null`: it did not, or has not ended'),
+    on_init_failure: z.enum(upgradeFailures).describe('What follows when it fails for good'),
+    missing_secrets: z.array(z.string()).describe('Required secrets without a value: it waits for them'),
+    permissions: z.object(permissions),
+  })
+  .meta({ id: 'Upgrade', description: 'An upgrade that is under way while the active release serves' });
+
 const pluginFields = {
   id: z.string(),
   slug: z.string(),
@@ -90,6 +104,7 @@ const pluginFields = {
   log_level: z.enum(pluginLogLevels).describe('Lines of lower levels are not kept'),
   degraded: degraded.nullable(),
   release: z.string().describe('The id of the active release'),
+  upgrade: upgrade.nullable().describe('The release that takes over once its `onInit` has succeeded; `null`: none'),
   description: z.string().nullable(),
   permissions: z.object(permissions),
   routes: z.array(Route),

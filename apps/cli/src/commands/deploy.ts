@@ -5,6 +5,7 @@ import { CliFault, exitCodes, invalid } from '../faults.js';
 import { contentsOfRelease, diffContents, writeChanges, type Changes } from '../releases/changes.js';
 import { writeFaults } from '../folder/write-faults.js';
 import { packFolder, type Packing } from './pack.js';
+import { awaitUpgrade, writeUpgrade } from './await-upgrade.js';
 import { readKey } from './signing.js';
 
 export function addDeploy({ program, does }: Commands): void {
@@ -141,13 +142,15 @@ async function report(
 ): Promise<void> {
   const { target, options, uploaded, annex } = parts;
   const { slug, version, url } = target;
-  const isRunning = uploaded.status === 'enabled' && !options.stage;
+  const upgrade = options.stage ? undefined : await awaitUpgrade(cli, annex, uploaded);
+  const isRunning = uploaded.status === 'enabled' && !options.stage && (!upgrade || upgrade.state === 'done');
   const health = isRunning ? await waitForHealth(cli, annex, slug) : undefined;
   const answer = {
     ...target,
     plugin: uploaded,
     release: uploaded.uploaded,
     staged: options.stage ?? false,
+    upgrade: upgrade ?? null,
     health: health ?? null,
   };
   cli.terminal.answer(answer, (style) => {
@@ -156,6 +159,7 @@ async function report(
         style.green(`${slug} ${version} is stored as ${uploaded.uploaded.id}; ${uploaded.version} stays active.`),
         `Make it the active one: annex releases activate ${slug} ${version}`,
       ].join('\n');
+    if (upgrade && upgrade.state !== 'done') return writeUpgrade(upgrade, target, uploaded, style);
     // A plugin without a health check says nothing of its health.
     const said = health?.status === 'unknown' ? undefined : health?.status;
     return [
@@ -169,6 +173,7 @@ async function report(
         : []),
     ].join('\n');
   });
+  if (upgrade?.state === 'given_up') cli.exitCode = exitCodes.failed;
   if (uploaded.blocked.length > 0) cli.exitCode = exitCodes.failed;
   if (health && /^(unhealthy|degraded)$/.test(health.status)) cli.exitCode = exitCodes.failed;
 }

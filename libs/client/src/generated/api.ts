@@ -4046,6 +4046,8 @@ export interface components {
             status_reason: string | null;
             /** Format: date-time */
             updated_at: string;
+            /** @description The release that takes over once its `onInit` has succeeded; `null`: none */
+            upgrade: components["schemas"]["Upgrade"] | null;
             version: string;
         };
         /** @description The tenant’s settings for the plugin, by the schema of its manifest, defaults filled in */
@@ -5473,6 +5475,32 @@ export interface components {
              */
             kind: "event" | "schedule" | "manual" | "code" | "replay" | "request" | "platform";
         };
+        /** @description An upgrade that is under way while the active release serves */
+        Upgrade: {
+            /** @description How the last of them failed; `null`: it did not, or has not ended */
+            last_error: components["schemas"]["Fault"] | null;
+            /** @description Required secrets without a value: it waits for them */
+            missing_secrets: string[];
+            /**
+             * @description What follows when it fails for good
+             * @enum {string}
+             */
+            on_init_failure: "rollback" | "keep_old" | "fail";
+            permissions: {
+                /** @description What an admin said yes to */
+                granted: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call")[];
+                /** @description What it asks for and was not granted, or not in full */
+                pending: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call")[];
+                /** @description What the active release asks for */
+                requested: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call")[];
+            };
+            release: string;
+            /** Format: date-time */
+            since: string;
+            /** @description Calls of its `onInit` */
+            tries: number;
+            version: string;
+        };
         UploadedPlugin: {
             /** @description What kept `enable` from enabling; empty when nothing did, or nobody asked */
             blocked: components["schemas"]["InputFault"][];
@@ -5509,6 +5537,8 @@ export interface components {
             status_reason: string | null;
             /** Format: date-time */
             updated_at: string;
+            /** @description The release that takes over once its `onInit` has succeeded; `null`: none */
+            upgrade: components["schemas"]["Upgrade"] | null;
             /** @description The release of these bytes */
             uploaded: components["schemas"]["Release"];
             version: string;
@@ -5893,6 +5923,7 @@ export type Token = components['schemas']['Token'];
 export type TracedDelivery = components['schemas']['TracedDelivery'];
 export type TriedMappings = components['schemas']['TriedMappings'];
 export type Trigger = components['schemas']['Trigger'];
+export type Upgrade = components['schemas']['Upgrade'];
 export type UploadedPlugin = components['schemas']['UploadedPlugin'];
 export type Usage = components['schemas']['Usage'];
 export type UsageLine = components['schemas']['UsageLine'];

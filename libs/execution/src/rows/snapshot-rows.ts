@@ -22,6 +22,8 @@ export interface SnapshotRow {
   registrations: Registration[];
   bundle_sha256: string;
   source_map_sha256: string | null;
+  /** The `secrets` of the release that shall take over; `null`, or left out: there is none. */
+  next_secrets?: Manifest['secrets'] | null;
   /** Left out: none. */
   webhooks?: WebhookDefinition[];
   transforms_sha256?: string | null;
@@ -29,19 +31,21 @@ export interface SnapshotRow {
 
 /**
  * Reads an installation and its active release; `undefined` when there is none. `by`: a slug, or the installation's
- * UUID.
+ * UUID. `release: 'next'`: with the release that shall take over in the place of the active one.
  */
 export async function readSnapshotRow(
   tx: TenantTransaction,
   by: { slug: string } | { uuid: string },
+  release: 'active' | 'next' = 'active',
 ): Promise<SnapshotRow | undefined> {
   const [row] = await tx.query<SnapshotRow>(
     `select t.slug as tenant_slug, t.name as tenant_name, i.id, i.slug, i.status, i.status_reason,
-       i.log_level, i.granted, i.config, i.release_id,
+       i.log_level, i.granted, i.config, r.id as release_id, n.manifest->'secrets' as next_secrets,
        r.version, r.manifest, r.registrations, r.bundle_sha256, r.source_map_sha256, r.webhooks, r.transforms_sha256
      from installations i
      join tenants t on t.id = i.tenant_id
-     join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
+     join releases r on r.tenant_id = i.tenant_id and r.id = i.${release === 'next' ? 'next_release_id' : 'release_id'}
+     left join releases n on n.tenant_id = i.tenant_id and n.id = i.next_release_id
      where i.tenant_id = $1 and ${'slug' in by ? 'i.slug = $2' : 'i.id = $2::uuid'}`,
     [tx.tenantUuid, 'slug' in by ? by.slug : by.uuid],
   );

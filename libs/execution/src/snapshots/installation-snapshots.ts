@@ -112,6 +112,12 @@ export class InstallationSnapshots {
     return snapshot ?? undefined;
   }
 
+  /** An installation with the release that shall take over; `undefined`: there is none. Read anew each time. */
+  async getNext(tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<InstallationSnapshot | undefined> {
+    const { snapshot } = await this.#read(tenantId, { uuid: uuidFromId(installationId) }, 'next');
+    return snapshot ?? undefined;
+  }
+
   /** The installations that read a tenant-wide secret: their manifest names it, and they have no value of their own. */
   async readingSecret(tenantId: Id<'tenant'>, name: string): Promise<InstallationSnapshot[]> {
     const scope = this.options.database.forTenant(tenantId);
@@ -134,10 +140,14 @@ export class InstallationSnapshots {
     return points.get(name) ?? [];
   }
 
-  async #read(tenantId: Id<'tenant'>, by: { slug: string } | { uuid: string }): Promise<Found> {
+  async #read(
+    tenantId: Id<'tenant'>,
+    by: { slug: string } | { uuid: string },
+    release: 'active' | 'next' = 'active',
+  ): Promise<Found> {
     const { database, ceilings } = this.options;
     const scope = database.forTenant(tenantId);
-    const row = await scope.transaction((tx) => readSnapshotRow(tx, by));
+    const row = await scope.transaction((tx) => readSnapshotRow(tx, by, release));
     if (row === undefined) return { tenantId, snapshot: null };
     const loadBundle = async (sha256: string): Promise<Bundle> => {
       const bytes = await scope.transaction((tx) => readBlob(tx, sha256));
@@ -157,6 +167,7 @@ export class InstallationSnapshots {
       loadBundle,
       loadSourceMap,
     });
+    if (release === 'next') return { tenantId, snapshot };
     const before = this.#isolateKeys.get(snapshot.installationId);
     this.#isolateKeys.set(snapshot.installationId, snapshot.isolateKey);
     if (before !== undefined && before !== snapshot.isolateKey) this.options.onReplaced(before);

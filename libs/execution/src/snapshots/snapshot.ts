@@ -56,6 +56,8 @@ export interface InstallationSnapshot {
   readonly config: JsonObject;
   /** Names of the declared secrets. */
   readonly secrets: string[];
+  /** Names of the secrets that the release declares which shall take over. */
+  readonly nextSecrets: readonly string[];
   /**
    * Marks the placeholders of `secrets.ref`, so that no text from elsewhere can pass for one. Stays the same in one
    * process.
@@ -134,6 +136,7 @@ export function buildSnapshot(
     allowHosts: narrowHosts(manifest.http.allow, grants),
     config,
     secrets: manifest.secrets.map((secret) => secret.name),
+    nextSecrets: row.next_secrets?.map(({ name }) => name) ?? [],
     refToken: refToken(installationId),
     // Asked for some tables or hosts and granted others: nothing is left, so the plugin has not got it.
     permissions: grants

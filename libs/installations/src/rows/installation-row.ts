@@ -17,6 +17,7 @@ export type InstallationStatus =
 @Index('installations_unfinished', ['status', 'id'], {
   where: "status = ANY (ARRAY['starting'::text, 'uninstalling'::text])",
 })
+@Index('installations_upgrading', ['id'], { where: 'next_release_id IS NOT NULL' })
 @Unique(['tenantId', 'slug'])
 export class InstallationRow {
   @PrimaryColumn({ name: 'tenant_id', ...idColumn('tenant') })
@@ -44,6 +45,17 @@ export class InstallationRow {
   /** The active release; `null` only inside the transaction that installs. */
   @Column({ name: 'release_id', nullable: true, ...idColumn('release') })
   releaseId!: Id<'release'> | null;
+
+  /** The release that shall take over: its `onInit` runs while the active one serves. `null`: none. */
+  @Column({ name: 'next_release_id', nullable: true, ...idColumn('release') })
+  nextReleaseId!: Id<'release'> | null;
+
+  @Column({ name: 'next_since', type: 'timestamptz', nullable: true })
+  nextSince!: Date | null;
+
+  /** Calls of the next release's `onInit`. */
+  @Column({ name: 'next_tries', type: 'int', default: 0 })
+  nextTries!: number;
 
   /** What an admin said yes to, whatever release asked for it. */
   @Column({ name: 'granted', type: 'jsonb', default: [] })

@@ -56,22 +56,27 @@ export async function listInstallations(
   });
 }
 
+/** States that pass: what is done about them is told by SQL of an installation. */
+const unfinished = {
+  starting: "i.status = 'starting'",
+  upgrading: 'i.next_release_id is not null',
+  uninstalling: "i.status = 'uninstalling'",
+} as const;
+
+/** A state that passes. */
+export type UnfinishedState = keyof typeof unfinished;
+
 /**
  * Up to `limit` installations of all tenants that have been in a passing state for `restedMs` milliseconds, in order of
  * id, behind `after`. UUIDs.
  */
 export function listUnfinished(
   tx: PlatformTransaction,
-  {
-    status,
-    restedMs,
-    after,
-    limit,
-  }: { status: 'starting' | 'uninstalling'; restedMs: number; after: string | null; limit: number },
+  { state, restedMs, after, limit }: { state: UnfinishedState; restedMs: number; after: string | null; limit: number },
 ): Promise<{ tenant_id: string; id: string }[]> {
   return tx.query(
     `select i.tenant_id, i.id from installations i join tenants t on t.id = i.tenant_id and not t.at_rest
-     where i.status = '${status}' and i.updated_at <= now() - $1::float8 * interval '1 millisecond'
+     where ${unfinished[state]} and i.updated_at <= now() - $1::float8 * interval '1 millisecond'
        and ($2::uuid is null or i.id > $2) order by i.id limit $3`,
     [restedMs, after, limit],
   );
@@ -90,6 +95,9 @@ export async function insertInstallation(
     status: 'installed',
     statusReason: null,
     releaseId: null,
+    nextReleaseId: null,
+    nextSince: null,
+    nextTries: 0,
     granted: [],
     config: {},
     logLevel: 'debug',
@@ -102,7 +110,19 @@ export async function insertInstallation(
 
 /** What may change of an installation. */
 export type InstallationChange = Partial<
-  Pick<InstallationRow, 'name' | 'status' | 'statusReason' | 'releaseId' | 'granted' | 'config' | 'logLevel'>
+  Pick<
+    InstallationRow,
+    | 'name'
+    | 'status'
+    | 'statusReason'
+    | 'releaseId'
+    | 'nextReleaseId'
+    | 'nextSince'
+    | 'nextTries'
+    | 'granted'
+    | 'config'
+    | 'logLevel'
+  >
 >;
 
 /** Changes an installation and answers how it is now. */

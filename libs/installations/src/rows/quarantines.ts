@@ -59,8 +59,8 @@ export async function listQuarantinedOnes(
   limit: number,
 ): Promise<{ tenantId: Id<'tenant'>; installationId: Id<'installation'> }[]> {
   const rows = await tx.query<{ tenant_id: string; id: string }>(
-    `select i.tenant_id, i.id from installations i
-     left join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
+    `select distinct i.tenant_id, i.id from installations i
+     left join releases r on r.tenant_id = i.tenant_id and r.id in (i.release_id, i.next_release_id)
      where i.status in ('enabled', 'starting') and exists (select 1 from quarantines)
        and exists (select 1 from quarantines q where q.slug = i.slug or q.sha256 = r.sha256)
      order by i.tenant_id, i.id limit $1`,

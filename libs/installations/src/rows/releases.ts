@@ -1,4 +1,4 @@
-import { newId, uuidFromId, type Id } from '@annex/kernel';
+import { newId, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { In, LessThan } from 'typeorm';
 import type { TenantTransaction } from '@annex/database';
 import { ReleaseRow, type ReleaseSigner } from './release-row.js';
@@ -64,7 +64,10 @@ export async function setReleaseSigner(
   await tx.repository(ReleaseRow).update({ tenantId: tx.tenantId, id }, { signedBy } as object);
 }
 
-/** Removes an installation's releases beyond the newest `keep`, never the active one, and answers how many went. */
+/**
+ * Removes an installation's releases beyond the newest `keep`, never the active or the next one, and answers how many
+ * went.
+ */
 export async function pruneReleases(
   tx: TenantTransaction,
   installationId: Id<'installation'>,
@@ -73,7 +76,13 @@ export async function pruneReleases(
   return tx.execute(
     `delete from releases r where r.tenant_id = $1 and r.installation_id = $2
        and r.id not in (select id from releases where tenant_id = $1 and installation_id = $2 order by id desc limit $3)
-       and r.id is distinct from (select release_id from installations where tenant_id = $1 and id = $2)`,
+       and not exists (select 1 from installations i
+         where i.tenant_id = $1 and i.id = $2 and r.id in (i.release_id, i.next_release_id))`,
     [tx.tenantUuid, uuidFromId(installationId), keep],
   );
+}
+
+/** What the audit says of where a release comes from. */
+export function originOf({ sha256, signedBy }: Pick<ReleaseRow, 'sha256' | 'signedBy'>): Record<string, Json> {
+  return { sha256, ...(signedBy && { signed_by: { ...signedBy } }) };
 }

@@ -2,6 +2,7 @@ import type { PermissionRequest } from '@annex/host-api';
 import type { JsonObject } from '@annex/kernel';
 import { manifestCeilings, scheduleLimits } from '@annex/limits';
 import type { SourceType } from './source-types.js';
+import type { UpgradeFailure } from './upgrade-failures.js';
 import type { CorsRules } from '../routes/cors.js';
 import type { RouteAuth } from '../routes/route-auth.js';
 import type { CatchUp, OverlapPolicy } from '@annex/scheduling';
@@ -44,6 +45,8 @@ export interface Manifest {
   /** Slug → SemVer range. */
   dependencies: Record<string, string>;
   health: { intervalS: number } | null;
+  /** How the release takes over from another one. Left out: `rollback`. */
+  upgrade?: { onInitFailure: UpgradeFailure };
   engines: { annex: string | null };
 }
 

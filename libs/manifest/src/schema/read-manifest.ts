@@ -128,6 +128,7 @@ function normalise(shape: ManifestSource, source: JsonObject): Manifest {
     limits: { memoryMb: shape.limits?.memory_mb ?? null, timeoutMs: shape.limits?.timeout_ms ?? null },
     dependencies: shape.dependencies ?? {},
     health: shape.health === undefined ? null : { intervalS: shape.health.interval_s ?? 60 },
+    ...(shape.upgrade?.on_init_failure && { upgrade: { onInitFailure: shape.upgrade.on_init_failure } }),
     engines: { annex: shape.engines?.annex ?? null },
   };
 }

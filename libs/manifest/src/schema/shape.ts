@@ -7,6 +7,7 @@ import { permissionNames, secretNamePattern, slugPattern, tableNamePattern } fro
 import { longestRunMs, packageFileLimits, settingTreeLimits, sourceLimits } from '@annex/limits';
 import { z } from 'zod';
 import { sourceTypes } from './source-types.js';
+import { upgradeFailures } from './upgrade-failures.js';
 
 const text = (max: number, about: string, example: string) =>
   z
@@ -360,6 +361,19 @@ export const manifestShape = z
     health: z
       .strictObject({ interval_s: integer(10, 86_400, 'seconds between two checks', 60).optional() })
       .describe('how often the health handler runs')
+      .optional(),
+    upgrade: z
+      .strictObject({
+        on_init_failure: z
+          .enum(upgradeFailures)
+          .describe(
+            'what follows when onInit of this release fails while another one serves. rollback: that one goes on. ' +
+              'keep_old: it goes on, and onInit is tried every five minutes. fail: the plugin stops',
+          )
+          .meta({ examples: ['rollback'], default: 'rollback' })
+          .optional(),
+      })
+      .describe('how this release takes over from another one')
       .optional(),
     engines: z
       .strictObject({

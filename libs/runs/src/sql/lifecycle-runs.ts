@@ -1,4 +1,4 @@
-import { uuidFromId, type Id, type Json } from '@annex/kernel';
+import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 import type { RunStatus } from '../run-status.js';
 import { isOpen } from './guards.js';
@@ -22,6 +22,20 @@ export async function hasOpenLifecycleRun(
     [tx.tenantUuid, uuidFromId(installationId), name],
   );
   return rows.length > 0;
+}
+
+/** The runs of a lifecycle handler of an installation that have not ended. */
+export async function openLifecycleRuns(
+  tx: TenantTransaction,
+  installationId: Id<'installation'>,
+  name: string,
+): Promise<Id<'run'>[]> {
+  const rows = await tx.query<{ id: string }>(
+    `select id from runs where tenant_id = $1 and installation_id = $2 and kind = 'lifecycle' and name = $3
+       and ${isOpen('status')} order by id`,
+    [tx.tenantUuid, uuidFromId(installationId), name],
+  );
+  return rows.map(({ id }) => idFromUuid('run', id));
 }
 
 /** How the last run of an installation's lifecycle handler stands; `undefined`: there was none. */
