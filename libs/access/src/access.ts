@@ -42,6 +42,8 @@ export interface AccessOptions {
   logger: Logger;
   /** Signs sessions; at least 32 bytes. */
   jwtSecret: string;
+  /** Secrets before it: what they signed is good until it ends. Default: none. */
+  oldJwtSecrets?: readonly string[] | undefined;
   /** How long a sign-in lasts, in seconds. Default 3600. */
   jwtTtlS?: number;
   /** The identity provider whose tokens are accepted too. Default: none. */
@@ -103,19 +105,21 @@ export class Access implements Stoppable {
     clock,
     logger,
     jwtSecret,
+    oldJwtSecrets,
     jwtTtlS = 3600,
     oidc,
     tenantGraceDays = 7,
     baseDomain,
   }: AccessOptions) {
     const passwords = new Passwords();
-    const sessions = new SessionTokens({ secret: jwtSecret, clock });
+    const secrets = { secret: jwtSecret, oldSecrets: oldJwtSecrets };
+    const sessions = new SessionTokens({ ...secrets, clock });
     const forget = (change: Change | null): void => this.#forget(change);
     this.#database = database;
     this.sessions = new Sessions({ database, tokens: sessions, ttlS: jwtTtlS, clock, forget });
     this.#login = new Login({ database, passwords, sessions: this.sessions, ttlS: jwtTtlS });
-    this.streamTokens = new StreamTokens({ secret: jwtSecret, clock });
-    this.portal = new PortalTokens({ secret: jwtSecret, clock });
+    this.streamTokens = new StreamTokens({ ...secrets, clock });
+    this.portal = new PortalTokens({ ...secrets, clock });
     this.#ttlS = jwtTtlS;
     const ownPassword = new OwnPassword({ database, passwords });
     this.#ownPassword = ownPassword;

@@ -2,6 +2,7 @@ import { hkdfSync } from 'node:crypto';
 import { SECOND, type Clock, type Json } from '@annex/kernel';
 import { portalLimits } from '@annex/limits';
 import { EncryptJWT, jwtDecrypt } from 'jose';
+import { SigningKeys, type SigningSecrets } from './signing-keys.js';
 import { isRole, type Role } from './roles.js';
 
 const linkAudience = 'annex portal links';
@@ -35,10 +36,13 @@ export interface PortalLink extends PortalTerms {
  * that API token ends every portal that it opened.
  */
 export class PortalTokens {
-  readonly #key: Uint8Array;
+  readonly #keys: SigningKeys;
 
-  constructor(private readonly options: { secret: string; clock: Clock }) {
-    this.#key = new Uint8Array(hkdfSync('sha256', options.secret, '', 'annex portals', 32));
+  constructor(private readonly options: SigningSecrets & { clock: Clock }) {
+    this.#keys = new SigningKeys(
+      options,
+      (secret) => new Uint8Array(hkdfSync('sha256', secret, '', 'annex portals', 32)),
+    );
   }
 
   /** A token that begins a session within five minutes. */
@@ -75,26 +79,29 @@ export class PortalTokens {
     audience: string,
     lifeS: number,
   ): Promise<{ token: string; expires_at: string }> {
+    const { kid, key } = this.#keys.current;
     const nowS = Math.floor(this.options.clock.now() / SECOND);
     const token = await new EncryptJWT(payload)
-      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid })
       .setAudience(audience)
       .setIssuedAt(nowS)
       .setExpirationTime(nowS + lifeS)
-      .encrypt(this.#key);
+      .encrypt(key);
     return { token, expires_at: new Date((nowS + lifeS) * SECOND).toISOString() };
   }
 
   async #decrypt(token: string, audience: string): Promise<Record<string, unknown> | undefined> {
     if (token.length > portalLimits.tokenChars) return undefined;
     try {
-      const { payload } = await jwtDecrypt(token, this.#key, {
-        audience,
-        keyManagementAlgorithms: ['dir'],
-        contentEncryptionAlgorithms: ['A256GCM'],
-        requiredClaims: ['exp'],
-        currentDate: new Date(this.options.clock.now()),
-      });
+      const { payload } = await this.#keys.open(token, (key) =>
+        jwtDecrypt(token, key, {
+          audience,
+          keyManagementAlgorithms: ['dir'],
+          contentEncryptionAlgorithms: ['A256GCM'],
+          requiredClaims: ['exp'],
+          currentDate: new Date(this.options.clock.now()),
+        }),
+      );
       return payload;
     } catch {
       return undefined;

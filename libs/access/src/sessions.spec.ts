@@ -92,6 +92,27 @@ describe('a session', () => {
     await own.stop();
   });
 
+  it('stays good while the secret is changed in steps, and ends with the secret that signed it', async () => {
+    const tenant = await makeTenant();
+    const next = 'the next secret of this suite, long too';
+    const { bearer } = await signUp(tenant, 'member');
+    // Step 1: everybody knows the next one, and signs with the present one.
+    const knowing = make({ oldJwtSecrets: [next] });
+    // Step 2: the next one signs.
+    const changed = make({ jwtSecret: next, oldJwtSecrets: [jwtSecret] });
+    const { bearer: newer } = await signUp(tenant, 'member', freshEmail(), changed);
+    for (const one of [knowing, changed])
+      for (const each of [bearer, newer]) expect(await code(one.authenticate(each))).toBe('nothing was thrown');
+    // Step 3: what the former one signed is over.
+    const over = make({ jwtSecret: next });
+    expect(await code(over.authenticate(newer))).toBe('nothing was thrown');
+    expect(await code(over.authenticate(bearer))).toBe('401 UNAUTHENTICATED');
+    expect(await code(access.authenticate(newer))).toBe('401 UNAUTHENTICATED');
+    const link = await access.streamTokens.make({ bearer, tenant: tenant.slug });
+    expect(await changed.streamTokens.open(link.token)).toEqual({ bearer, tenant: tenant.slug });
+    expect(await over.streamTokens.open(link.token)).toBeUndefined();
+  });
+
   it('is refused when it is forged, unsigned, for another audience, or no token at all', async () => {
     const { bearer } = await signUp(await makeTenant(), 'owner');
     const [header = '', payload = '', signature = ''] = bearer.split('.');
@@ -105,6 +126,7 @@ describe('a session', () => {
     expect(await code(access.authenticate(signed(hs256, claims)))).toBe('nothing was thrown');
     const forged = [
       signed(hs256, claims, 'another secret that is long enough'),
+      signed({ ...hs256, kid: 'another' }, claims),
       signed(hs256, { ...claims, aud: 'elsewhere' }),
       signed(hs256, { ...claims, iss: 'elsewhere' }),
       signed(hs256, { ...claims, exp: undefined }),

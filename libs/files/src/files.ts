@@ -65,6 +65,8 @@ export interface FilesOptions {
   limits: FileLimits;
   /** Links are signed with a key derived from it. */
   linkSecret: string;
+  /** Secrets before it, whose links still open. Default: none. */
+  oldLinkSecrets?: readonly string[] | undefined;
   /** Before the path of a link, such as `https://annex.example.com`. Default: links are paths. */
   publicUrl?: string | undefined;
 }
@@ -118,7 +120,7 @@ export class Files {
   #publicUrl: string | undefined;
 
   constructor(private readonly options: FilesOptions) {
-    this.#links = new FileLinks(options.linkSecret);
+    this.#links = new FileLinks(options.linkSecret, options.oldLinkSecrets);
     this.#publicUrl = options.publicUrl;
   }
 

@@ -18,10 +18,16 @@ const maxTokenLength = 2048;
 
 export class FileLinks {
   readonly #key: Buffer;
+  readonly #oldKeys: readonly Buffer[];
 
-  /** `secret`: the platform's own; a key for this purpose alone is derived from it (RFC 5869). */
-  constructor(secret: string) {
-    this.#key = Buffer.from(hkdfSync('sha256', secret, '', 'annex file links', 32));
+  /**
+   * `secret`: the platform's own; a key for this purpose alone is derived from it (RFC 5869). `oldSecrets`: those before
+   * it, whose links still open.
+   */
+  constructor(secret: string, oldSecrets: readonly string[] = []) {
+    const keyOf = (each: string): Buffer => Buffer.from(hkdfSync('sha256', each, '', 'annex file links', 32));
+    this.#key = keyOf(secret);
+    this.#oldKeys = oldSecrets.map(keyOf);
   }
 
   /** The token of a link: `<payload>.<signature>`, base64url. */
@@ -29,7 +35,7 @@ export class FileLinks {
     const payload = Buffer.from(JSON.stringify([uuidFromId(tenantId), key, Math.floor(expiresAtMs / 1000)])).toString(
       'base64url',
     );
-    return `${payload}.${this.#sign(payload)}`;
+    return `${payload}.${sign(payload, this.#key)}`;
   }
 
   /** What a token opens, run out or not; `undefined` when it is not one of ours. */
@@ -37,9 +43,12 @@ export class FileLinks {
     if (token.length > maxTokenLength) return undefined;
     const [payload, signature, ...rest] = token.split('.');
     if (payload === undefined || signature === undefined || rest.length > 0) return undefined;
-    const expected = Buffer.from(this.#sign(payload));
     const given = Buffer.from(signature);
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+    const isOurs = [this.#key, ...this.#oldKeys].some((key) => {
+      const expected = Buffer.from(sign(payload, key));
+      return given.length === expected.length && timingSafeEqual(given, expected);
+    });
+    if (!isOurs) return undefined;
     const [uuid, key, expiresAtS] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [
       string,
       string,
@@ -47,8 +56,8 @@ export class FileLinks {
     ];
     return { tenantId: idFromUuid('tenant', uuid), key, expiresAtMs: expiresAtS * 1000 };
   }
+}
 
-  #sign(payload: string): string {
-    return createHmac('sha256', this.#key).update(payload).digest('base64url');
-  }
+function sign(payload: string, key: Buffer): string {
+  return createHmac('sha256', key).update(payload).digest('base64url');
 }
