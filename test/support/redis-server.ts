@@ -16,25 +16,23 @@ export interface RedisServer {
 /** Whether suites that need Redis may be left out: only on a person's own machine without one, never in CI. */
 export const mayLeaveOutRedis = !process.env['CI'] && spawnSync('redis-server', ['--version']).error !== undefined;
 
-/** Starts Debian's `redis-server`; throws when it is not installed. `port`: default a free one. */
-export async function startRedis(fixedPort?: number): Promise<RedisServer> {
+/**
+ * Starts Debian's `redis-server`; throws when it is not installed. `port`: default a free one. `further`: more of its
+ * command line; `--sentinel` has to be the name of a file, which comes `first`.
+ */
+export async function startRedis(
+  fixedPort?: number,
+  { first = [], further = [] }: { first?: string[]; further?: string[] } = {},
+): Promise<RedisServer> {
   const dir = mkdtempSync(join(tmpdir(), 'annex-redis-'));
   const port = fixedPort ?? (await freePort());
   const child = spawn(
     'redis-server',
     [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--dir',
-      dir,
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-      '--maxmemory-policy',
-      'noeviction',
+      ...first,
+      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir],
+      ...(first.length > 0 ? [] : ['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction']),
+      ...further,
     ],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -47,7 +45,7 @@ export async function startRedis(fixedPort?: number): Promise<RedisServer> {
     child.once('error', failed);
     child.once('exit', (code) => failed(new Error(`redis-server ended with ${code}`)));
     child.stdout.on('data', (text: Buffer) => {
-      if (text.includes('Ready to accept connections')) ready();
+      if (/Ready to accept connections|Sentinel ID is/.test(text.toString())) ready();
     });
   });
   const kill = async () => {

@@ -10,7 +10,9 @@ import {
   type QueueOptions as BullQueueOptions,
   type WorkerOptions,
 } from 'bullmq';
+import { Cluster, type RedisOptions } from 'ioredis';
 import type { QueueOptions } from './queue.js';
+import { readRedisUrl, type RedisAddress } from './redis-url.js';
 
 /** A permit says nothing. */
 type Nothing = Record<string, never>;
@@ -59,33 +61,54 @@ function postgres(url: string): Backend {
   };
 }
 
-/**
- * BullMQ's own backend. Redis must run with `maxmemory-policy noeviction`, and with AOF if a restart shall cost no
- * time.
- */
-function redis(url: string): Backend {
-  const shared = {
-    url,
+/** What every connection to Redis has, whatever form of address it was given. */
+function redisOptions({ username, password, db, family, tls }: RedisAddress) {
+  return {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    db,
+    family,
+    ...(tls && { tls }),
     socketTimeout: 15_000,
     connectTimeout: 10_000,
     keepAlive: 10_000,
     retryStrategy: (times: number) => Math.min(times * 100, 1000),
+    // A primary that became a replica refuses to write; whoever is primary now stands behind the same address.
+    reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
   };
+}
+
+/** One server, or the one that sentinels call the primary now. */
+function redisTarget({ form, hosts, master, sentinel, tls }: RedisAddress) {
+  if (form === 'single') return { ...hosts[0] };
   return {
-    // A producer that cannot reach Redis says so at once; the relay tries again, and PostgreSQL still holds everything.
-    // It never waits for work as a worker does, so silence means sooner that the connection is dead.
+    sentinels: hosts,
+    name: master ?? '',
+    ...(sentinel.username !== undefined && { sentinelUsername: sentinel.username }),
+    ...(sentinel.password !== undefined && { sentinelPassword: sentinel.password }),
+    ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+  };
+}
+
+/** Producers that cannot reach Redis say so at once; the relay tries again, and PostgreSQL still holds everything. */
+const producerOptions = {
+  maxRetriesPerRequest: 1,
+  enableOfflineQueue: false,
+  // It never waits for work as a worker does, so silence means sooner that the connection is dead.
+  socketTimeout: 6000,
+  commandTimeout: 5000,
+};
+
+/**
+ * BullMQ's own backend. Redis must run with `maxmemory-policy noeviction`, and with AOF if a restart shall cost no
+ * time.
+ */
+function redis(address: RedisAddress): Backend {
+  if (address.form === 'cluster') return redisCluster(address);
+  const shared = { ...redisOptions(address), ...redisTarget(address) };
+  return {
     queue: (name, options) =>
-      new BullQueue(name, {
-        ...options,
-        prefix: 'annex',
-        connection: {
-          ...shared,
-          maxRetriesPerRequest: 1,
-          enableOfflineQueue: false,
-          socketTimeout: 6000,
-          commandTimeout: 5000,
-        },
-      }),
+      new BullQueue(name, { ...options, prefix: 'annex', connection: { ...shared, ...producerOptions } }),
     worker: (name, processor, options) =>
       new Worker(name, processor, {
         ...options,
@@ -95,7 +118,46 @@ function redis(url: string): Backend {
   };
 }
 
+/** BullMQ's scripts touch several keys: a hash tag keeps all of them in one slot, and so on one node. */
+const clusterPrefix = '{annex}';
+
+/** A cluster's client is ours to make and to end: BullMQ takes it, and ends only the copies it makes of it. */
+function redisCluster(address: RedisAddress): Backend {
+  const connect = (own: RedisOptions, enableOfflineQueue: boolean): Cluster =>
+    new Cluster(address.hosts, {
+      redisOptions: { ...redisOptions(address), ...own },
+      enableOfflineQueue,
+      clusterRetryStrategy: (times) => Math.min(times * 100, 1000),
+      // Nodes are told apart by the names that stand in their certificates, where they announce them.
+      ...(address.tls && { dnsLookup: (host, found) => found(null, host) }),
+    });
+  return {
+    queue: (name, options) => {
+      const { enableOfflineQueue, ...own } = producerOptions;
+      const connection = connect(own, enableOfflineQueue);
+      return endingWith(connection, new BullQueue(name, { ...options, prefix: clusterPrefix, connection }));
+    },
+    worker: (name, processor, options) => {
+      const connection = connect({ maxRetriesPerRequest: null }, true);
+      return endingWith(connection, new Worker(name, processor, { ...options, prefix: clusterPrefix, connection }));
+    },
+  };
+}
+
+/** Ends a connection with what uses it. */
+function endingWith<T extends { close(force?: boolean): Promise<void> }>(connection: Cluster, user: T): T {
+  const close = user.close.bind(user);
+  user.close = async (force) => {
+    try {
+      await close(force);
+    } finally {
+      connection.disconnect();
+    }
+  };
+  return user;
+}
+
 /** The backend that the options name. */
 export function backendOf({ backend, url }: QueueOptions): Backend {
-  return backend === 'postgres' ? postgres(url) : redis(url);
+  return backend === 'postgres' ? postgres(url) : redis(readRedisUrl(url));
 }

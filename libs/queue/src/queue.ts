@@ -61,7 +61,7 @@ export interface QueueOptions {
    * beginning `annex:`.
    */
   backend: 'postgres' | 'redis';
-  /** Connection URL of the backend. */
+  /** Connection URL of the backend; of Redis any form that `readRedisUrl` takes. */
   url: string;
   logger: Logger;
   /** Keeps installations that share a backend apart; `[a-z0-9_-]+`. Default `permits`. */
