@@ -14,28 +14,50 @@ export interface ConnectionsOptions {
   applicationName: string;
   /** A statement that takes longer fails, here and in the server. Milliseconds. */
   queryTimeoutMs: number;
+  /** Whether a pooler gives each connection to somebody else after a transaction. */
+  isPooled: boolean;
   logger: Logger;
 }
 
 /** The longest that a transaction waits for a connection, in milliseconds. */
 export const connectionTimeoutMs = 10_000;
 
+/** What every connection works with, by PostgreSQL's names. */
+function connectionSettings(queryTimeoutMs: number): Record<string, string> {
+  return {
+    // Every question has a key, but prepared while a table is new it would be planned for an empty one and stay so
+    // through the first flood; compiling it costs more than running it.
+    enable_seqscan: 'off',
+    jit: 'off',
+    timezone: 'UTC',
+    idle_in_transaction_session_timeout: '60000',
+    statement_timeout: String(queryTimeoutMs),
+  };
+}
+
 /** A pool of connections that logs in as one role. */
 export class Connections {
+  /**
+   * What the statement that begins a transaction selects too: behind a pooler a connection keeps no settings. Empty, or
+   * begins with a comma.
+   */
+  readonly settingsOfTransaction: string;
+  readonly #isPooled: boolean;
   readonly #pool: Pool;
   readonly #held = new Set<Connection>();
   #closing: Promise<void> | undefined;
 
-  constructor({ url, count, applicationName, queryTimeoutMs, logger }: ConnectionsOptions) {
+  constructor({ url, count, applicationName, queryTimeoutMs, isPooled, logger }: ConnectionsOptions) {
+    const settings = Object.entries(connectionSettings(queryTimeoutMs));
+    this.#isPooled = isPooled;
+    this.settingsOfTransaction = isPooled
+      ? settings.map(([name, value]) => `, set_config('${name}', '${value}', true)`).join('')
+      : '';
     this.#pool = new Pool({
       connectionString: url,
       max: count,
       application_name: applicationName,
-      // Every question has a key, but prepared while a table is new it would be planned for an empty one and stay so
-      // through the first flood; compiling it costs more than running it.
-      options:
-        '-c enable_seqscan=off -c jit=off -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c ' +
-        `statement_timeout=${queryTimeoutMs}`,
+      ...(!isPooled && { options: settings.map(([name, value]) => `-c ${name}=${value}`).join(' ') }),
       query_timeout: queryTimeoutMs,
       connectionTimeoutMillis: connectionTimeoutMs,
       keepAlive: true,
@@ -50,7 +72,11 @@ export class Connections {
 
   /** Takes a connection, and waits for one up to {@link connectionTimeoutMs}. It must be given back. */
   async take(mapper: Mapper): Promise<Connection> {
-    const connection = new Connection(await this.#pool.connect(), mapper, () => this.#held.delete(connection));
+    const connection = new Connection(await this.#pool.connect(), {
+      mapper,
+      isPooled: this.#isPooled,
+      onGivenBack: () => this.#held.delete(connection),
+    });
     this.#held.add(connection);
     return connection;
   }
@@ -87,8 +113,7 @@ export class Connection {
 
   constructor(
     private readonly client: PoolClient,
-    private readonly mapper: Mapper,
-    private readonly onGivenBack: () => void,
+    private readonly held: { mapper: Mapper; isPooled: boolean; onGivenBack: () => void },
   ) {}
 
   /**
@@ -97,7 +122,9 @@ export class Connection {
    */
   async run(sql: string | Statement, parameters: readonly unknown[] = [], limitMs?: number): Promise<QueryResult> {
     this.#requireHeld();
-    const { text, ...named } = typeof sql === 'string' ? { text: sql } : sql;
+    const text = typeof sql === 'string' ? sql : sql.text;
+    // What is prepared stays with the server's connection, which is another one in the next transaction.
+    const named = typeof sql === 'string' || this.held.isPooled ? {} : { name: sql.name };
     const values = [...parameters];
     const limit = limitMs === undefined ? {} : { query_timeout: limitMs };
     try {
@@ -113,13 +140,13 @@ export class Connection {
     sql: string | Statement,
     parameters: readonly unknown[],
   ): Promise<Row[]> {
-    return this.mapper.read(entity, (await this.run(sql, parameters)).rows as Record<string, unknown>[]);
+    return this.held.mapper.read(entity, (await this.run(sql, parameters)).rows as Record<string, unknown>[]);
   }
 
   /** TypeORM on this connection; asked for by few, so it is made for those who do. */
   entities(): EntityManager {
     this.#requireHeld();
-    this.#mapped ??= this.mapper.map(this.client);
+    this.#mapped ??= this.held.mapper.map(this.client);
     return this.#mapped.manager;
   }
 
@@ -133,7 +160,7 @@ export class Connection {
   async giveBack(broken?: Error): Promise<void> {
     if (!this.#isHeld) return;
     this.#isHeld = false;
-    this.onGivenBack();
+    this.held.onGivenBack();
     await this.#mapped?.giveBack();
     this.client.release(broken);
   }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTcpProxy } from '../../../test/support/tcp-proxy.js';
 import { openTestDatabase, testLoginsAt, type TestDatabase } from '../../../test/support/test-database.js';
 import type { Database } from './database.js';
+import { statement } from './statement.js';
 import { connect } from '../../../apps/annex/src/connect-database.js';
 
 let db: TestDatabase;
@@ -126,6 +127,25 @@ describe('a transaction', () => {
         { tenantId: id, sizeBytes: 1e15, files: 0 },
       ]);
     });
+  });
+
+  it('says its settings in each transaction and prepares nothing, where connections are a pooler’s', async () => {
+    const { id } = await db.makeTenant();
+    const own = await connect({ logins: db.logins, listenUrl: db.logins.app, logger: silentLogger, poolSize: 1 });
+    const settings = `select current_setting('enable_seqscan') || ' ' || current_setting('statement_timeout') as told,
+      (select count(*)::int from pg_prepared_statements) as prepared`;
+    try {
+      for (let n = 0; n < 2; n += 1) {
+        expect(await own.forTenant(id).transaction((tx) => tx.query(statement(settings)))).toEqual([
+          { told: 'off 15s', prepared: 0 },
+        ]);
+        expect(await own.platform((tx) => tx.query(statement(settings)), { durable: false })).toEqual([
+          { told: 'off 15s', prepared: 0 },
+        ]);
+      }
+    } finally {
+      await own.close();
+    }
   });
 
   it('leaves nothing to whoever keeps it', async () => {

@@ -15,6 +15,11 @@ import { PlatformTransaction, TenantTransaction, type Channels, type Transaction
 export interface DatabaseOptions {
   /** Each pool logs in as the role whose rights it works with, and can become no other one. */
   logins: Pick<DatabaseLogins, 'app' | 'platform'>;
+  /**
+   * A login of the application past a pooler, for LISTEN. With it the logins lead to a pooler that gives each connection
+   * away after a transaction. Default: the logins lead to PostgreSQL itself.
+   */
+  listenUrl?: string | undefined;
   /** Connections for tenants' transactions, two thirds of them for one tenant at most. Default 10. */
   poolSize?: number;
   /** Connections for the platform's own transactions. Default 4. */
@@ -80,12 +85,12 @@ export class Database {
 
   private constructor(
     { tenants, platform, mapper }: { tenants: Connections; platform: Connections; mapper: Mapper },
-    { logins, logger, poolSize = defaultPoolSize, explain }: DatabaseOptions,
+    { logins, listenUrl, logger, poolSize = defaultPoolSize, explain }: DatabaseOptions,
   ) {
     this.#tenants = tenants;
     this.#platform = platform;
     this.#mapper = mapper;
-    this.#listener = new Listener(logins.app, logger);
+    this.#listener = new Listener(listenUrl ?? logins.app, logger);
     this.#turns = new FairGate({ atOncePerKey: sharePerTenant(poolSize) });
     this.#explain = explain;
   }
@@ -93,7 +98,7 @@ export class Database {
   /** Connects. The schema must be up to date, and the logins be made (`prepareDatabase`). */
   static async open(options: DatabaseOptions): Promise<Database> {
     const { logins, applicationName = 'annex', queryTimeoutMs = 15_000, logger } = options;
-    const common = { applicationName, queryTimeoutMs, logger };
+    const common = { applicationName, queryTimeoutMs, isPooled: options.listenUrl !== undefined, logger };
     const tenants = new Connections({ url: logins.app, count: options.poolSize ?? defaultPoolSize, ...common });
     const platform = new Connections({ url: logins.platform, count: options.platformPoolSize ?? 4, ...common });
     try {
@@ -116,7 +121,9 @@ export class Database {
     // One way to the server instead of two; an id is letters and digits only.
     const trace = activeTrace();
     const traceSet = trace === undefined ? '' : `, set_config('app.traceparent', '${trace}', true)`;
-    const begin = `begin; select set_config('app.tenant', '${uuidFromId(tenantId)}', true)${traceSet}`;
+    const { settingsOfTransaction } = this.#tenants;
+    const begin =
+      `begin; select set_config('app.tenant', '${uuidFromId(tenantId)}', true)` + `${traceSet}${settingsOfTransaction}`;
     const open = (connection: Connection) => new TenantTransaction(connection, tenantId, this.#channels);
     return this.#inTransaction(this.#tenants, { begin, open }, work);
   }
@@ -130,7 +137,12 @@ export class Database {
     // One way to the server, however many there are.
     const trace = activeTrace();
     if (trace !== undefined) local.push(['app.traceparent', `'${trace}'`]);
-    const begin = ['begin', ...local.map(([name, value]) => `set local ${name} = ${value}`)].join('; ');
+    const { settingsOfTransaction } = this.#platform;
+    const begin = [
+      'begin',
+      ...(settingsOfTransaction === '' ? [] : [`select 1${settingsOfTransaction}`]),
+      ...local.map(([name, value]) => `set local ${name} = ${value}`),
+    ].join('; ');
     const open = (connection: Connection) => new PlatformTransaction(connection, this.#channels);
     return this.#inTransaction(this.#platform, { begin, open }, work);
   }

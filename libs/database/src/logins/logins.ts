@@ -46,12 +46,15 @@ export function withLogin(url: string, user: string, password: string): string {
   return other.href;
 }
 
+/** A login at another server or database: that of `url`. */
+export function loginAt(url: string, login: string): string {
+  const { username, password } = new URL(login);
+  return withLogin(url, decodeURIComponent(username), decodeURIComponent(password));
+}
+
 /** The same logins at another server or database: that of `url`. */
 export function loginsAt(url: string, logins: DatabaseLogins): DatabaseLogins {
-  const moved = (login: string): string => {
-    const { username, password } = new URL(login);
-    return withLogin(url, decodeURIComponent(username), decodeURIComponent(password));
-  };
+  const moved = (login: string): string => loginAt(url, login);
   return {
     app: moved(logins.app),
     platform: moved(logins.platform),
