@@ -72,14 +72,20 @@ export async function install(client: Client, files: PluginFiles): Promise<void>
   if (answer.status !== 201) throw new Error(`not installed: ${JSON.stringify(answer.body)}`);
 }
 
-export async function startDeployment({ redis: withRedis = false }: { redis?: boolean } = {}): Promise<Deployment> {
+export interface DeploymentOptions {
+  redis?: boolean;
+  /** Further settings of PostgreSQL. */
+  postgres?: Record<string, string>;
+}
+
+export async function startDeployment({
+  redis: withRedis = false,
+  postgres: further = {},
+}: DeploymentOptions = {}): Promise<Deployment> {
   const dataDir = mkdtempSync(join(tmpdir(), 'annex-deployment-'));
   chmodSync(dataDir, 0o755);
-  let postgres: EmbeddedPostgres = await startEmbeddedPostgres({
-    dataDir,
-    logger: silentLogger,
-    settings: postgresSettings,
-  });
+  const settings = { ...postgresSettings, ...further };
+  let postgres: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir, logger: silentLogger, settings });
   const databaseUrl = postgres.url;
   let redis: RedisServer | undefined = withRedis ? await startRedis() : undefined;
   const redisUrl = redis?.url;
@@ -94,7 +100,7 @@ export async function startDeployment({ redis: withRedis = false }: { redis?: bo
     postgres = await startEmbeddedPostgres({
       dataDir,
       logger: silentLogger,
-      settings: postgresSettings,
+      settings,
       port: Number(new URL(databaseUrl).port),
     });
   };

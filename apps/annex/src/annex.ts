@@ -171,6 +171,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
     const platform = await createPlatform({
       settings,
       logins: database.logins,
+      listenUrl: database.listenUrl,
       logger,
       masterKey,
       jwtSecret: settings.jwtSecret ?? keptSecret(settings.dataDir, 'jwt-secret'),

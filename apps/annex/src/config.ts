@@ -18,6 +18,7 @@ import {
 import { noticeKinds, type OperatorNotices } from '@annex/notices';
 import type { EtcdAddress } from '@annex/connectors';
 import type { EtcdMirror } from '@annex/settings';
+import { readRedisUrl } from '@annex/queue';
 import { quotaLimits, quotaNames, quotas, type QuotaLimits } from '@annex/quotas';
 import type { ShownSetting } from '@annex/operations';
 import type { DatabaseLogins } from '@annex/database';
@@ -75,7 +76,17 @@ const settingsSchema = z.object({
   DATABASE_APP_URL: url(['postgres:', 'postgresql:'], 'postgres://annex_app:secret@db:5432/annex').optional(),
   DATABASE_PLATFORM_URL: url(['postgres:', 'postgresql:'], 'postgres://annex_platform:secret@db:5432/annex').optional(),
   DATABASE_QUEUE_URL: url(['postgres:', 'postgresql:'], 'postgres://annex_queue:secret@db:5432/annex').optional(),
-  REDIS_URL: url(['redis:', 'rediss:'], 'redis://redis:6379').optional(),
+  DATABASE_DIRECT_URL: url(['postgres:', 'postgresql:'], 'postgres://db:5432/annex').optional(),
+  REDIS_URL: z
+    .string()
+    .superRefine((text, context) => {
+      try {
+        readRedisUrl(text);
+      } catch (thrown) {
+        context.addIssue({ code: 'custom', message: messageOf(thrown) });
+      }
+    })
+    .optional(),
   ANNEX_DATA_DIR: z.string().trim().min(1).default('.annex'),
   ANNEX_MASTER_KEY: z
     .string()
@@ -92,6 +103,12 @@ const settingsSchema = z.object({
   ANNEX_JWT_SECRET: z
     .string()
     .min(32, { error: 'must be at least 32 characters: `openssl rand -hex 32` makes one' })
+    .optional(),
+  ANNEX_JWT_SECRET_OLD: z
+    .string()
+    .refine((text) => text.split(',').every((one) => one.trim().length >= 32), {
+      error: 'must be former values of ANNEX_JWT_SECRET, comma-separated',
+    })
     .optional(),
   ANNEX_OIDC_ISSUER: url(['https:', 'http:'], 'https://login.example.com').optional(),
   ANNEX_OIDC_AUDIENCE: optionalText,
@@ -316,12 +333,19 @@ export interface Settings {
   databaseUrl: string | undefined;
   /** Logins that the operator made; `undefined`: Annex makes them. */
   databaseLogins: DatabaseLogins | undefined;
+  /**
+   * Where PostgreSQL itself is while the other URLs name a pooler in front of it; `undefined`: they name PostgreSQL. It
+   * says a place: who signs in stands in the others.
+   */
+  directUrl: string | undefined;
   redisUrl: string | undefined;
   dataDir: string;
   /** 32 bytes; `undefined` in development until one is made and kept under the data folder. */
   masterKey: Buffer | undefined;
   oldMasterKeys: Buffer[];
   jwtSecret: string | undefined;
+  /** Secrets before it: what they signed is good until it ends. */
+  oldJwtSecrets: string[];
   oidc: { issuer: string; audience: string } | undefined;
   baseDomain: string | undefined;
   admin: { email: string; password: string } | undefined;
@@ -426,11 +450,13 @@ export function readSettings(environment: Record<string, string | undefined> = p
       env.DATABASE_APP_URL && env.DATABASE_PLATFORM_URL
         ? { app: env.DATABASE_APP_URL, platform: env.DATABASE_PLATFORM_URL, queue: env.DATABASE_QUEUE_URL }
         : undefined,
+    directUrl: env.DATABASE_DIRECT_URL,
     redisUrl: env.REDIS_URL,
     dataDir: env.ANNEX_DATA_DIR,
     masterKey: decodeKey(env.ANNEX_MASTER_KEY),
     oldMasterKeys: (env.ANNEX_MASTER_KEY_OLD?.split(',') ?? []).flatMap((text) => decodeKey(text) ?? []),
     jwtSecret: env.ANNEX_JWT_SECRET,
+    oldJwtSecrets: env.ANNEX_JWT_SECRET_OLD?.split(',').map((one) => one.trim()) ?? [],
     ...identitySettings(env),
     tenantGraceDays: env.ANNEX_TENANT_GRACE_DAYS,
     role: env.ANNEX_ROLE,
@@ -589,6 +615,8 @@ function missing(env: Environment): string[] {
   together('ANNEX_OIDC_ISSUER', 'ANNEX_OIDC_AUDIENCE');
   together('ANNEX_ETCD_URL', 'ANNEX_ETCD_MIRRORS');
   together('DATABASE_APP_URL', 'DATABASE_PLATFORM_URL');
+  if (env.DATABASE_DIRECT_URL !== undefined && env.DATABASE_URL === undefined && env.DATABASE_APP_URL === undefined)
+    problems.push('DATABASE_URL: set it too: DATABASE_DIRECT_URL only says where PostgreSQL is behind a pooler');
   problems.push(...packageProblems(env));
   if (env.DATABASE_QUEUE_URL !== undefined && env.DATABASE_APP_URL === undefined)
     problems.push('DATABASE_APP_URL: set it too: all logins are yours, or none');

@@ -1,10 +1,9 @@
 import type { Logger } from '@annex/kernel';
-import { handOverToMigrations, startEmbeddedPostgres, type DatabaseLogins } from '@annex/database';
+import { handOverToMigrations, startEmbeddedPostgres } from '@annex/database';
 import type { Settings } from './config.js';
-import { useDatabase } from './use-database.js';
+import { useDatabase, type UsedDatabase } from './use-database.js';
 
-export interface OpenedDatabase {
-  logins: DatabaseLogins;
+export interface OpenedDatabase extends UsedDatabase {
   /** Resolves with a sentence when the embedded server ended by itself; else never. */
   lost: Promise<string>;
   stop(): Promise<void>;
@@ -16,7 +15,7 @@ export async function openDatabase(settings: Settings, masterKey: Buffer, logger
   const holdsQueue = settings.redisUrl === undefined;
   if (settings.databaseUrl !== undefined || settings.databaseLogins !== undefined) {
     return {
-      logins: await useDatabase({ url: settings.databaseUrl, logins, holdsQueue, logger }),
+      ...(await useDatabase({ url: settings.databaseUrl, directUrl: settings.directUrl, logins, holdsQueue, logger })),
       lost: new Promise(() => {}),
       stop: () => Promise.resolve(),
     };
@@ -25,7 +24,7 @@ export async function openDatabase(settings: Settings, masterKey: Buffer, logger
   try {
     const url = await handOverToMigrations(postgres.url);
     return {
-      logins: await useDatabase({ url, logins, holdsQueue, logger }),
+      ...(await useDatabase({ url, directUrl: undefined, logins, holdsQueue, logger })),
       lost: postgres.ended.then(
         () => 'the embedded PostgreSQL ended by itself; see the log above, then start Annex again',
       ),
@@ -39,10 +38,10 @@ export async function openDatabase(settings: Settings, masterKey: Buffer, logger
 
 /** Brings the operator's database up to date, and ends: `ANNEX_ROLE=migrate`. */
 export async function migrateDatabase(
-  { databaseUrl, databaseLogins, masterKey, oldMasterKeys, redisUrl }: Settings,
+  { databaseUrl, directUrl, databaseLogins, masterKey, oldMasterKeys, redisUrl }: Settings,
   logger: Logger,
 ): Promise<void> {
   const logins = databaseLogins ?? (masterKey && { current: masterKey, old: oldMasterKeys });
   if (!logins) throw new Error('the settings were read without the keys of a migration');
-  await useDatabase({ url: databaseUrl, logins, holdsQueue: redisUrl === undefined, logger });
+  await useDatabase({ url: databaseUrl, directUrl, logins, holdsQueue: redisUrl === undefined, logger });
 }

@@ -71,6 +71,8 @@ import { version } from './version.js';
 export interface PlatformOptions {
   settings: Settings;
   logins: DatabaseLogins;
+  /** The application's login past a pooler to which the others lead; default: there is none. */
+  listenUrl?: string | undefined;
   logger: Logger;
   masterKey: Buffer;
   jwtSecret: string;
@@ -136,10 +138,10 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
 }
 
 async function startParts(
-  { settings, logins, logger, masterKey, jwtSecret }: PlatformOptions,
+  { settings, logins, listenUrl, logger, masterKey, jwtSecret }: PlatformOptions,
   undo: Undo,
 ): Promise<Omit<Platform, 'stop'>> {
-  const database = await openPools(settings, logins, logger);
+  const database = await openPools({ settings, logins, listenUrl, logger });
   undo.push(() => database.close());
   await database.platform((tx) => saveQuotaLimits(tx, settings.quotas));
   const context: PlatformContext = { settings, database, clock: systemClock, logger, undo };
@@ -291,8 +293,20 @@ function shared({ database, clock, logger }: PlatformContext): Pick<PlatformCont
   return { database, clock, logger };
 }
 
-function openPools(settings: Settings, logins: DatabaseLogins, logger: Logger): Promise<Database> {
-  return connect({ logins, logger, poolSize: 12, platformPoolSize: 6, applicationName: `annex-${settings.role}` });
+function openPools({
+  settings,
+  logins,
+  listenUrl,
+  logger,
+}: Pick<PlatformOptions, 'settings' | 'logins' | 'listenUrl' | 'logger'>): Promise<Database> {
+  return connect({
+    logins,
+    listenUrl,
+    logger,
+    poolSize: 12,
+    platformPoolSize: 6,
+    applicationName: `annex-${settings.role}`,
+  });
 }
 
 async function openVault(context: PlatformContext, masterKey: Buffer): Promise<Vault> {
@@ -320,6 +334,7 @@ async function openAccess(context: PlatformContext, jwtSecret: string, mail: Pla
     emit: emitEvent,
     mail,
     jwtSecret,
+    oldJwtSecrets: settings.oldJwtSecrets,
     oidc: settings.oidc,
     baseDomain: settings.baseDomain,
     tenantGraceDays: settings.tenantGraceDays,

@@ -33,6 +33,7 @@ export async function openFiles(
     logger,
     limits: settings.fileLimits,
     linkSecret,
+    oldLinkSecrets: settings.oldJwtSecrets,
     publicUrl: settings.publicUrl,
   });
   undo.push(() => files.close());

@@ -7,6 +7,7 @@ const secretSettings = new Set([
   'ANNEX_MASTER_KEY',
   'ANNEX_MASTER_KEY_OLD',
   'ANNEX_JWT_SECRET',
+  'ANNEX_JWT_SECRET_OLD',
   'ANNEX_ADMIN_PASSWORD',
   'LLM_API_KEY',
   'ANNEX_NOTICES_WEBHOOK_SECRET',
@@ -40,7 +41,13 @@ function defaultOf(schema: z.ZodType): string | null {
 
 function shownValue(name: string, value: string): string {
   if (secretSettings.has(name)) return mask;
-  return URL.canParse(value) ? withoutSecrets(new URL(value), value) : value;
+  if (URL.canParse(value)) return withoutSecrets(new URL(value), value);
+  // Addresses with several hosts are no URLs.
+  return value
+    .replace(/^([a-z+]+:\/\/[^:@/]*):[^@/]*@/i, `$1:${mask}@`)
+    .replace(/([?&])([^=&]+)=[^&]*/g, (whole, mark: string, name: string) =>
+      secretParameter.test(name) ? `${mark}${name}=${mask}` : whole,
+    );
 }
 
 /** A URL without its password and without parameters that are secret by their name. */

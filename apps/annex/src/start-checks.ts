@@ -2,7 +2,7 @@
 import { messageOf, SECOND, type Clock } from '@annex/kernel';
 import type { Database, DatabaseLogins } from '@annex/database';
 import type { Files } from '@annex/files';
-import type { Queue } from '@annex/queue';
+import { readRedisUrl, redisPlace, type Queue } from '@annex/queue';
 import { checkViews, type CheckedView, type MappedView } from '@annex/tables';
 import type { Vault } from '@annex/vault';
 import type { Logger } from 'pino';
@@ -50,14 +50,27 @@ export async function requireRedis(queue: Queue, url: string): Promise<void> {
     try {
       return await queue.ping();
     } catch (thrown) {
-      if (Date.now() > deadline)
+      const otherForm = otherFormOf(messageOf(thrown));
+      if (otherForm !== undefined || Date.now() > deadline)
         throw new StartRefused(
-          `REDIS_URL: Redis at ${new URL(url).host} cannot be used: ${messageOf(thrown)}. Check that it runs, and ` +
-            'the password.',
+          `REDIS_URL: Redis at ${redisPlace(readRedisUrl(url))} cannot be used: ${messageOf(thrown)}. ` +
+            (otherForm ?? 'Check that it runs, user and password, and for rediss:// the certificate and its name.'),
         );
       await new Promise((done) => setTimeout(done, 500));
     }
   }
+}
+
+/** What to write instead where a server says that it is of another kind. */
+function otherFormOf(message: string): string | undefined {
+  if (/^(CROSSSLOT|MOVED)|cluster support disabled/.test(message)) {
+    return message.includes('disabled')
+      ? 'It is no cluster: write redis:// for redis+cluster://.'
+      : 'It is a cluster: write redis+cluster:// and some of its nodes.';
+  }
+  if (/unknown command/i.test(message))
+    return 'It is a sentinel, or no Redis: write redis+sentinel://host:26379/<name of the primary> for sentinels.';
+  return undefined;
 }
 
 /** A view that is not as the operator says would fail each plugin that asks for it, so nothing starts until all are. */
