@@ -51,6 +51,32 @@ describe('an operator', () => {
       });
   });
 
+  it('is told by the doctor what is wrong with the running server, and what to do', async () => {
+    const { status, body } = await annex.operator.get('/api/operator/doctor');
+    expect(status).toBe(200);
+    const checks = new Set(body.findings.map(({ check }: { check: string }) => check));
+    for (const check of [
+      'database',
+      'database rights',
+      'migrations',
+      'clock',
+      'queue',
+      'processes',
+      'disk',
+      'settings',
+    ])
+      expect(checks).toContain(check);
+    expect(body.findings.filter((each: { status: string }) => each.status === 'fault')).toEqual([]);
+    expect(body.findings).toContainEqual({
+      check: 'settings',
+      status: 'warning',
+      detail: 'NODE_ENV is not production.',
+      way_out: expect.stringContaining('NODE_ENV=production'),
+    });
+    const tenant = await annex.makeTenant();
+    expect((await tenant.owner.get('/api/operator/doctor')).status).toBe(403);
+  });
+
   it('finds the installations of a plugin in every tenant, page by page', async () => {
     const slug = 'everywhere';
     const tenants = [await annex.makeTenant(), await annex.makeTenant(), await annex.makeTenant()];

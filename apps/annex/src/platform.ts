@@ -59,6 +59,11 @@ import { startExecutors, type Executors } from './sandbox-and-compiler.js';
 import type { PluginsFileParts } from './plugins-file/apply-plugins-file.js';
 import { PluginsFile } from './plugins-file/plugins-file.js';
 import type { PlatformContext } from './platform-context.js';
+import { certificateLooks } from './doctor/certificate-looks.js';
+import { databaseLooks } from './doctor/database-looks.js';
+import { diskLooks } from './doctor/disk-looks.js';
+import { settingsLook } from './doctor/settings-looks.js';
+import { workLooks } from './doctor/work-looks.js';
 import { createHealth, type PlatformHealth } from './health.js';
 import { openPackageTrust } from './package-catalogue.js';
 import { openModels } from './language-models.js';
@@ -193,7 +198,7 @@ async function startParts(
       platformMail.listensOn(url);
     },
     ...{ runs, tables, health, pluginsFile, installations, logger, vault, webhooks, agents, hooks },
-    operations: new Operations({ database, settings: settings.shown }),
+    operations: openOperations(context, { logins, queue, files }),
     ...sources,
     ...notices,
     spend: new Spend({ database }),
@@ -203,6 +208,24 @@ async function startParts(
     holdReadiness: () => health.hold(),
     unready: () => health.close(),
   };
+}
+
+/** What operators see, and what the doctor looks at. */
+function openOperations(
+  { settings, database }: PlatformContext,
+  { logins, queue, files }: { logins: DatabaseLogins; queue: Queue; files: Files },
+): Operations {
+  return new Operations({
+    database,
+    settings: settings.shown,
+    looks: (processes) => [
+      ...databaseLooks({ database, logins }),
+      ...workLooks({ database, queue, processes }),
+      ...diskLooks(settings, files),
+      settingsLook(settings, processes),
+      ...certificateLooks(settings),
+    ],
+  });
 }
 
 /** Of each master key the one by which a request is known again. */

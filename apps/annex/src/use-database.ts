@@ -134,7 +134,8 @@ async function patiently<T>(
       if (!isAboutUrl) throw thrown;
       if (!notYet.has(code) || Date.now() > deadline) {
         const what = isAboutTls
-          ? 'Check sslmode, sslrootcert (the authority that signed its certificate), and that the certificate names the host.'
+          ? 'Check sslmode, sslrootcert (the authority that signed its certificate), and whether the certificate ' +
+            'names the host.'
           : 'Check that it runs, and user, password and database.';
         throw new StartRefused(
           `${setting}: PostgreSQL at ${where} cannot be used: ${messageOf(thrown) || code}. ${what}`,

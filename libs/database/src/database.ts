@@ -16,8 +16,8 @@ export interface DatabaseOptions {
   /** Each pool logs in as the role whose rights it works with, and can become no other one. */
   logins: Pick<DatabaseLogins, 'app' | 'platform'>;
   /**
-   * A login of the application past a pooler, for LISTEN. With it the logins lead to a pooler that gives each connection
-   * away after a transaction. Default: the logins lead to PostgreSQL itself.
+   * A login of the application past a pooler, for LISTEN. With it the logins lead to a pooler that gives each
+   * connection away after a transaction. Default: the logins lead to PostgreSQL itself.
    */
   listenUrl?: string | undefined;
   /** Connections for tenants' transactions, two thirds of them for one tenant at most. Default 10. */

@@ -17,3 +17,4 @@ export { idColumn, idsColumn } from './id-column.js';
 export { bigintColumn } from './bigint-column.js';
 export { takeTurn, tryPlatformTurn, turns } from './locks.js';
 export { inOneOrder } from './in-one-order.js';
+export { readServerFacts, type ServerFacts } from './server-facts.js';

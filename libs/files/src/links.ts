@@ -21,8 +21,8 @@ export class FileLinks {
   readonly #oldKeys: readonly Buffer[];
 
   /**
-   * `secret`: the platform's own; a key for this purpose alone is derived from it (RFC 5869). `oldSecrets`: those before
-   * it, whose links still open.
+   * `secret`: the platform's own; a key for this purpose alone is derived from it (RFC 5869). `oldSecrets`: those
+   * before it, whose links still open.
    */
   constructor(secret: string, oldSecrets: readonly string[] = []) {
     const keyOf = (each: string): Buffer => Buffer.from(hkdfSync('sha256', each, '', 'annex file links', 32));

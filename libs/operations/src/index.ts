@@ -1,3 +1,4 @@
+export { Doctor, type DoctorView, type Finding, type Look } from './doctor.js';
 export {
   Operations,
   type InstallationAnywhereView,

@@ -3,6 +3,7 @@ import { operationsLimits } from '@annex/limits';
 import type { Database } from '@annex/database';
 import { listInstallationsAnywhere } from '@annex/installations';
 import { readQueueByTenant, readSlots, type TenantQueue } from '@annex/runs';
+import { Doctor, type DoctorView, type Look } from './doctor.js';
 import type { ProcessReport, ReportedExecutor } from './report.js';
 import type { ProcessRow } from './rows/process-row.js';
 import { readProcesses, readTenantSlugs } from './rows/processes.js';
@@ -12,6 +13,8 @@ export interface OperationsOptions {
   database: Database;
   /** The settings of this process, without anything secret. */
   settings: readonly ShownSetting[];
+  /** What the doctor looks at, given how to ask for every process. Default: nothing. */
+  looks?: (processes: () => Promise<readonly ProcessView[]>) => readonly Look[];
 }
 
 /** Why a tenant's due runs are not under way. */
@@ -84,7 +87,16 @@ export class Operations {
   readonly #reading = new SingleFlight<QueueView>();
   #queue: { view: QueueView; atMs: number } | undefined;
 
-  constructor(private readonly options: OperationsOptions) {}
+  readonly #doctor: Doctor;
+
+  constructor(private readonly options: OperationsOptions) {
+    this.#doctor = new Doctor(options.looks?.(() => this.processes()) ?? []);
+  }
+
+  /** Looks for what is wrong, and changes nothing; at most two seconds old. */
+  examine(): Promise<DoctorView> {
+    return this.#doctor.examine();
+  }
 
   /** What waits in which tenant, and why; at most two seconds old. */
   async queue(): Promise<QueueView> {

@@ -5,7 +5,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Endpoint } from '../http/endpoint.js';
 import { input, lookup, pageSchema, refuse } from '../http/input.js';
-import { InstallationAnywhere, PlatformSettings, Processes, Queue } from '../views/operations.js';
+import { Examination, InstallationAnywhere, PlatformSettings, Processes, Queue } from '../views/operations.js';
 import { listOf } from '../views/shared.js';
 
 const installationsQuery = pageSchema.extend({
@@ -29,6 +29,20 @@ export class OperatorController {
   })
   queue(): Promise<Queue> {
     return this.operations.queue();
+  }
+
+  @Get('doctor')
+  @Endpoint({
+    name: 'examinePlatform',
+    summary: 'What is wrong with the running platform, and what to do',
+    gate: 'operator',
+    description:
+      'Looks at database, rights, migrations, clock, queue, backlog, processes, isolation, disk, settings and ' +
+      'certificates, each for five seconds at most. It changes nothing, and is at most two seconds old.',
+    answers: { 200: Examination },
+  })
+  doctor(): Promise<Examination> {
+    return this.operations.examine();
   }
 
   @Get('processes')

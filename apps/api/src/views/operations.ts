@@ -106,3 +106,23 @@ export const PlatformSettings = z
   })
   .meta({ id: 'PlatformSettings', description: 'Settings of the process that answers, as they are in force' });
 export type PlatformSettings = z.infer<typeof PlatformSettings>;
+
+const findingStatus = z.enum(['ok', 'warning', 'fault']);
+
+export const Examination = z
+  .object({
+    status: findingStatus.describe('The worst of the findings'),
+    checked_at: time,
+    findings: z
+      .array(
+        z.object({
+          check: z.string().describe('What was looked at, such as `database` or `disk`'),
+          status: findingStatus.describe('`warning`: it works, and will not for ever'),
+          detail: z.string(),
+          way_out: z.string().nullable().describe('What to do; `null`: nothing'),
+        }),
+      )
+      .describe('The worst first, at most 60'),
+  })
+  .meta({ id: 'Examination', description: 'What is wrong with the platform, as the process sees it that answers' });
+export type Examination = z.infer<typeof Examination>;

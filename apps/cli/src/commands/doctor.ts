@@ -9,6 +9,7 @@ export function addDoctor({ program, does }: Commands): void {
   program
     .command('doctor')
     .description('look for what keeps this command line, the sandbox and your Annex from working')
+    .option('--server', 'look at the running server alone, as its operator: database, queue, disks, certificates, …')
     .action(does(doctor));
 }
 
@@ -19,7 +20,8 @@ interface Finding {
   detail: string;
 }
 
-async function doctor(cli: Cli): Promise<void> {
+async function doctor(cli: Cli, { server }: { server?: boolean }): Promise<void> {
+  if (server === true) return examineServer(cli);
   const findings = await cli.terminal.progress('Looking', async () => [
     ok('version', `annex ${version}, Node ${process.versions.node}`),
     await looked('profiles', () => checkProfiles(cli)),
@@ -32,6 +34,23 @@ async function doctor(cli: Cli): Promise<void> {
     return table(findings.map(({ check, status, detail }) => [colors[status](status), check, harmless(detail)]));
   });
   if (!isWell) cli.exitCode = exitCodes.failed;
+}
+
+/** What the server finds wrong with itself; a warning is no failure. */
+async function examineServer(cli: Cli): Promise<void> {
+  const annex = await cli.annex();
+  const examined = await cli.terminal.progress('Looking', () => annex.examinePlatform());
+  cli.terminal.answer(examined, (style) => {
+    const colors = { ok: style.green, warning: style.yellow, fault: style.red };
+    return table(
+      examined.findings.map(({ check, status, detail, way_out: wayOut }) => [
+        colors[status](status),
+        check,
+        harmless(wayOut === null ? detail : `${detail} ${wayOut}`),
+      ]),
+    );
+  });
+  if (examined.status === 'fault') cli.exitCode = exitCodes.failed;
 }
 
 const ok = (check: string, detail: string): Finding => ({ check, status: 'ok', detail });

@@ -1214,6 +1214,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operator/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is wrong with the running platform, and what to do
+         * @description Looks at database, rights, migrations, clock, queue, backlog, processes, isolation, disk, settings and certificates, each for five seconds at most. It changes nothing, and is at most two seconds old.
+         */
+        get: operations["examinePlatform"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/operator/installations": {
         parameters: {
             query?: never;
@@ -3414,6 +3434,29 @@ export interface components {
             /** @description The tree goes on beyond what is shown: 10 levels, 200 events */
             tree_truncated: boolean;
             type: string;
+        };
+        /** @description What is wrong with the platform, as the process sees it that answers */
+        Examination: {
+            /** Format: date-time */
+            checked_at: string;
+            /** @description The worst first, at most 60 */
+            findings: {
+                /** @description What was looked at, such as `database` or `disk` */
+                check: string;
+                detail: string;
+                /**
+                 * @description `warning`: it works, and will not for ever
+                 * @enum {string}
+                 */
+                status: "ok" | "warning" | "fault";
+                /** @description What to do; `null`: nothing */
+                way_out: string | null;
+            }[];
+            /**
+             * @description The worst of the findings
+             * @enum {string}
+             */
+            status: "ok" | "warning" | "fault";
         };
         Fault: {
             /** @description Stable; docs/errors.md lists these codes */
@@ -5833,6 +5876,7 @@ export type EmittedEvent = components['schemas']['EmittedEvent'];
 export type Event = components['schemas']['Event'];
 export type EventDelivery = components['schemas']['EventDelivery'];
 export type EventTree = components['schemas']['EventTree'];
+export type Examination = components['schemas']['Examination'];
 export type Fault = components['schemas']['Fault'];
 export type File = components['schemas']['File'];
 export type FilteredValue = components['schemas']['FilteredValue'];
@@ -9336,6 +9380,32 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    examinePlatform: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Examination"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["InvalidInput"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];

@@ -54,6 +54,7 @@ export const calls = {
   endSession: ['delete', '/api/auth/sessions/{id}', 'json', 'json', 'signed-in'],
   endUserSessions: ['delete', '/api/users/{id}/sessions', 'json', 'json', 'admin'],
   enterTenantForSupport: ['post', '/api/tenants/{slug}/support-entries', 'json', 'json', 'operator'],
+  examinePlatform: ['get', '/api/operator/doctor', 'json', 'json', 'operator'],
   exportAllSpend: ['get', '/api/operator/spend/csv', 'raw', 'json', 'operator'],
   exportSpend: ['get', '/api/spend/csv', 'raw', 'json', 'admin'],
   getAgent: ['get', '/api/agents/{id}', 'json', 'json', 'viewer'],

@@ -12,4 +12,10 @@ export const operationsLimits = {
   queueTenants: 100,
   /** How long what was read of the queue answers again: every look counts what waits. */
   queueAgeMs: 2 * SECOND,
+  /** The longest that one look of the doctor takes; then the look itself is the fault. */
+  doctorLookMs: 5 * SECOND,
+  /** What the doctor tells at most. */
+  doctorFindings: 60,
+  /** How long what the doctor found answers again. */
+  doctorAgeMs: 2 * SECOND,
 } as const;
