@@ -33,9 +33,9 @@ function writePlugin(version: string, more: object = {}): void {
     entry: 'main.js',
     events: ['order.*'],
     routes: true,
-    jobs: [{ name: 'report', schedule: '0 2 * * *', timezone: 'Europe/Berlin' }, { name: 'slow' }],
+    jobs: [{ name: 'report', schedule: '0 2 * * *', timezone: 'Europe/Berlin' }, { name: 'slow' }, { name: 'tally' }],
     secrets: [{ name: 'API_KEY', required: true, description: 'of the shop' }, 'SIGNING_KEY', 'UNUSED'],
-    permissions: ['db.read', 'db.write', 'emit_webhook'],
+    permissions: ['db.read', 'db.write', 'emit_webhook', 'outbound_http'],
     http: { allow: [`127.0.0.1:${new URL(sink.url).port}`] },
     ...more,
   };
@@ -48,6 +48,12 @@ function writePlugin(version: string, more: object = {}): void {
       return { id: event.data.id }
     })
     job('report', async (ctx, payload) => ({ day: payload?.day ?? 'today', key: await ctx.secrets.has('API_KEY') }))
+    job('tally', async (ctx, { add }) => {
+      const before = await ctx.kv.get('tally') ?? 0
+      await ctx.kv.set('tally', before + add)
+      const answer = await ctx.http.get('${sink.url}/tally?key=' + await ctx.secrets.get('SIGNING_KEY')).catch((e) => e)
+      return { before, status: answer.status ?? answer.code }
+    })
     job('slow', async (ctx) => { await new Promise((done) => setTimeout(done, 20_000)) })
     route('/', () => ({ version: '${version}' }))
   `;
@@ -173,6 +179,33 @@ describe('a plugin of one’s own', patient, () => {
     expect((await cli.run(['runs', 'replay', 'run_none', '--local', 'shop'])).code).toBe(2);
   });
 
+  it('is recorded for a time, and its runs are run again here on what they were answered', async () => {
+    expect(await text('plugins record shop --minutes 5')).toMatch(/^shop is recorded until /);
+    await does('jobs run shop tally', { args: ['--payload', '{"add":2}', '--wait'] });
+    const { id } = await answer('jobs run shop tally', { args: ['--payload', '{"add":3}', '--wait'] });
+    await does('jobs run shop tally', { args: ['--payload', '{"add":4}', '--wait'] });
+    const shown = await answer(`runs calls ${id}`);
+    expect(shown.items.map(({ method }: { method: string }) => method)).toEqual([
+      ...['kv.get', 'kv.set', 'secrets.get', 'http.request'],
+    ]);
+    expect(await text(`runs calls ${id}`)).toMatch(/kv\.set +\["tally",5\]/);
+    const same = await answer(`runs replay ${id} --local shop`);
+    // The store has 9 by now, and there is no server here: both are answered as they were.
+    expect(same).toMatchObject({
+      same: true,
+      local: { result: { before: 2, status: 200 } },
+      calls: { recorded: 4, answered: 3, different: [] },
+      unknown: [],
+    });
+    const main = join(cli.folder, 'shop/main.js');
+    const code = readFileSync(main, 'utf8');
+    writeFileSync(main, code.replace("ctx.kv.set('tally', before + add)", "ctx.kv.set('tally', before - add)"));
+    const other = await cli.run(['runs', 'replay', id, '--local', 'shop']);
+    writeFileSync(main, code);
+    expect(other.out).toContain('- kv.set ["tally",5]\n+ kv.set ["tally",-1]');
+    expect(await text('plugins record shop --stop')).toBe('shop is not recorded.\n');
+  });
+
   it('has logs, and -f goes on until it is ended', async () => {
     expect(await text('logs shop -q o-1')).toContain('order o-1');
     const following = cli.run(['logs', 'shop', '-f', '--json'], { until: (out) => out.includes('order o-live') });
@@ -239,7 +272,7 @@ describe('releases', patient, () => {
       from: { version: '1.0.0' },
       to: { version: '1.1.0' },
       direction: 'upgrade',
-      permissions: { added: [{ name: 'send_email' }], removed: [{ name: 'db.write' }] },
+      permissions: { added: [{ name: 'send_email' }], removed: [{ name: 'db.write' }, { name: 'outbound_http' }] },
     });
     expect(await text('releases diff shop 1.1.0')).toMatch(/1\.0\.0 → 1\.1\.0[^]*send_email/);
     await does('releases activate shop 1.1.0');

@@ -259,6 +259,16 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
       body: { log_level: 'warn' },
       other: { body: { log_level: 'error' } },
     }),
+  'POST /api/plugins/{id}/recording': () =>
+    Promise.resolve({
+      path: '/api/plugins/work/recording',
+      body: { minutes: 5 },
+      other: { body: { minutes: 6 } },
+    }),
+  'DELETE /api/plugins/{id}/recording': async ({ tenant }) => (
+    await tenant.owner.post('/api/plugins/work/recording', { minutes: 5 }),
+    { path: '/api/plugins/work/recording' }
+  ),
   'POST /api/plugins/{id}/config/rollback': async ({ tenant }) => (
     await tenant.owner.put('/api/plugins/work/config', { n: 1 }),
     { path: '/api/plugins/work/config/rollback', body: { revision: 0 }, other: { body: { revision: 1 } } }

@@ -9,7 +9,7 @@ import {
 } from '@annex/access';
 import { AuditRow, PlatformAuditRow } from '@annex/audit';
 import { CatalogueStateRow } from '@annex/catalogue';
-import { KvRow, SharedEntryRow, RunLogRow, TrackedRow, UsageRow } from '@annex/execution';
+import { KvRow, RecordedCallsRow, SharedEntryRow, RunLogRow, TrackedRow, UsageRow } from '@annex/execution';
 import { FileObjectRow, FileRow, FileUsageRow } from '@annex/files';
 import {
   BlobRow,
@@ -90,6 +90,7 @@ export const entities = [
   WorkerRow,
   KvRow,
   SharedEntryRow,
+  RecordedCallsRow,
   RunLogRow,
   TrackedRow,
   UsageRow,

@@ -3,6 +3,7 @@
  * written down. Route, filter, health check, event, job and lifecycle hook all go the same way through {@link
  * Execution.#execute}.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createBroker, type Broker } from '@annex/broker';
 import { hostMethods, storageProblem, type HostResult } from '@annex/host-api';
 import { secretUse } from '@annex/installations';
@@ -39,6 +40,7 @@ import { SecretMasks } from './masking/secret-masks.js';
 import { KvBrowser } from './reading/kv-browser.js';
 import { LogTail } from './reading/log-tail.js';
 import { RunReader } from './reading/run-reader.js';
+import { CallKeeper } from './recording/call-keeper.js';
 import { DayQuotas } from './recording/day-quotas.js';
 import { RunRecorder } from './recording/run-recorder.js';
 import { RunSink } from './recording/run-sink.js';
@@ -154,6 +156,8 @@ interface ValueCall {
 
 /** Time between two sweeps of what has run out in `kv`. */
 const sweepMs = 60_000;
+/** How long the end waits for recorded calls that are being written. */
+const stopMs = 2_000;
 
 export class Execution {
   readonly snapshots: InstallationSnapshots;
@@ -168,6 +172,7 @@ export class Execution {
   readonly #broker: Broker<RunIdentity>;
   readonly #masks: SecretMasks;
   readonly #sink: RunSink;
+  readonly #keeper: CallKeeper;
   /** Runs of routes that have answered and go on. */
   readonly #goingOn = new Set<Promise<void>>();
   readonly #logger: Logger;
@@ -205,7 +210,10 @@ export class Execution {
       ...(flushMs !== undefined && { flushMs }),
     });
     this.tail = new LogTail({ database, clock, logger });
-    this.reader = new RunReader({ database, snapshots: this.snapshots, sink: this.#sink, tail: this.tail, clock });
+    this.#keeper = new CallKeeper({ database, clock, logger });
+    this.reader = new RunReader({
+      ...{ database, clock, snapshots: this.snapshots, sink: this.#sink, tail: this.tail, keeper: this.#keeper },
+    });
     this.kv = new KvBrowser({
       database,
       findInstallation: (tenantId, name) => this.reader.installation(tenantId, name),
@@ -230,9 +238,12 @@ export class Execution {
       clock,
     });
     this.#broker = createBroker(whileAvailable(handlers), { logger });
-    this.#recorder = new RunRecorder({ sink: this.#sink, clock });
+    this.#recorder = new RunRecorder({ sink: this.#sink, clock, keeper: this.#keeper, masks: this.#masks });
     this.#sandboxed = { sandbox, clock, logger };
-    this.#parts = { broker: this.#broker, masks: this.#masks, sink: this.#sink, clock, stacks: new StackMaps() };
+    this.#parts = {
+      ...{ broker: this.#broker, masks: this.#masks, sink: this.#sink, keeper: this.#keeper, clock },
+      stacks: new StackMaps(),
+    };
   }
 
   /** Begins to keep snapshots, to follow logs and to sweep. */
@@ -249,6 +260,7 @@ export class Execution {
       await Promise.allSettled(this.#goingOn);
       await this.tail.stop();
       await this.#sink.stop();
+      await Promise.race([this.#keeper.settled(), sleep(stopMs, undefined, { ref: false })]);
       await this.snapshots.stop();
     })();
     return this.#stopping;
@@ -437,7 +449,7 @@ export class Execution {
     });
     const used = this.#recorder.count(scope, outcome);
     // A finished run shows its log: whoever waits for the run must find the lines.
-    if (scope.logLines > 0) await this.#recorder.flushSoon(scope.tenantId);
+    if (scope.logLines > 0 || scope.isRecorded) await this.#recorder.flushSoon(scope.tenantId);
     return source
       ? pollOutcome(scope, outcome, { limits: used, take: source.take })
       : attemptOutcome(scope, outcome, used);

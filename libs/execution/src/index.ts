@@ -41,6 +41,7 @@ export { SharedEntryRow } from './rows/shared-entry-row.js';
 export { kvChanged, kvNotANumber } from './host-calls/kv-errors.js';
 export { findSharedOwner } from './host-calls/find-shared-owner.js';
 export type { SharedMethod } from './host-calls/shared.js';
+export { RecordedCallsRow } from './rows/recorded-calls-row.js';
 export { logLevels, RunLogRow } from './rows/run-log-row.js';
 export { TrackedRow } from './rows/tracked-row.js';
 export { UsageRow } from './rows/usage-row.js';

@@ -53,6 +53,7 @@ import {
   replaceGrants,
   rollBackConfig,
   setLogLevel,
+  setRecording,
   type ConfigTerms,
   type JobChange,
   type NumberedConfig,
@@ -430,6 +431,13 @@ export class Installations {
   setLogLevel(caller: InstallationsCaller, idOrSlug: string, logLevel: PluginLogLevel): Promise<PluginView> {
     return this.#change(caller, idOrSlug, async (tx, subject) =>
       this.#context.view(tx, await setLogLevel(this.#context, tx, caller, subject, logLevel)),
+    );
+  }
+
+  /** Has what the plugin's runs ask of the host kept, for so many minutes from now; 0: no more. */
+  setRecording(caller: InstallationsCaller, idOrSlug: string, minutes: number): Promise<PluginView> {
+    return this.#change(caller, idOrSlug, async (tx, subject) =>
+      this.#context.view(tx, await setRecording(this.#context, tx, caller, subject, minutes)),
     );
   }
 

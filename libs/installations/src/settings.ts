@@ -2,7 +2,7 @@
  * What admins set on an installation: grants, settings, schedules. Each change is validated, leaves a trace, and tells
  * the plugin.
  */
-import { didYouMean, quote, type Actor, type InputFault, type Json, type JsonObject } from '@annex/kernel';
+import { didYouMean, MINUTE, quote, type Actor, type InputFault, type Json, type JsonObject } from '@annex/kernel';
 import { listPluginSchedules, savePluginSchedule } from './rows/plugin-schedules.js';
 import {
   currentConfigRevision,
@@ -61,6 +61,30 @@ export async function setLogLevel(
   if (installation.logLevel === logLevel) return installation;
   const after = await updateInstallation(tx, installation, { logLevel, updatedAt: context.now() });
   await context.record(tx, author, subject, 'plugin.log_level_set', { before: installation.logLevel, after: logLevel });
+  await tx.changed('plugins');
+  return after;
+}
+
+/**
+ * Has what the plugin's runs ask of the host kept, for so many minutes from now; 0: no more. Runs that begin from now
+ * on follow it.
+ */
+export async function setRecording(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Actor,
+  subject: Subject,
+  minutes: number,
+): Promise<InstallationRow> {
+  const { installation } = subject;
+  const now = context.now();
+  const isOnNow = installation.recordingUntil !== null && installation.recordingUntil > now;
+  if (minutes === 0 && !isOnNow) return installation;
+  const recordingUntil = minutes === 0 ? null : new Date(now.getTime() + minutes * MINUTE);
+  const after = await updateInstallation(tx, installation, { recordingUntil, updatedAt: now });
+  await context.record(tx, author, subject, minutes === 0 ? 'plugin.recording_stopped' : 'plugin.recording_started', {
+    until: recordingUntil?.toISOString() ?? null,
+  });
   await tx.changed('plugins');
   return after;
 }

@@ -69,6 +69,8 @@ export interface PluginView {
   status_reason: string | null;
   /** Lines of lower levels are not kept. */
   log_level: PluginLogLevel;
+  /** Until when the host calls of its runs are kept; `null`: they are not. May have passed. */
+  recording_until: string | null;
   /** What fails since its last run that went well, once that is more than a mishap; else `null`. */
   degraded: DegradedView | null;
   release: Id<'release'>;
@@ -158,6 +160,7 @@ export async function viewPlugins(
       status: row.status,
       status_reason: row.statusReason,
       log_level: row.logLevel,
+      recording_until: row.recordingUntil?.toISOString() ?? null,
       degraded: degradedView(failures.find(({ installationId }) => installationId === row.id)),
       release: release.id,
       upgrade: await upgradeView(tx, secrets, row, row.nextReleaseId ? releases.get(row.nextReleaseId) : undefined),

@@ -55,6 +55,7 @@ export {
   failureLimits,
   healthLimits,
   scheduleLimits,
+  recordingLimits,
   runListLimits,
   tenantLimits,
   uninstallLimits,

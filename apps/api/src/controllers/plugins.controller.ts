@@ -2,6 +2,7 @@ import type { Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
 import type { Page, PageRequest } from '@annex/kernel';
 import { Installations, pluginLogLevels } from '@annex/installations';
+import { recordingLimits } from '@annex/limits';
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -26,6 +27,9 @@ import { listOf } from '../views/shared.js';
 const permissionNames = z.array(z.string().max(100)).max(50);
 const enable = z.strictObject({ grant: z.union([z.literal('all'), permissionNames]).optional() });
 const change = z.strictObject({ log_level: z.enum(pluginLogLevels) });
+const recording = z.strictObject({
+  minutes: z.int().min(1).max(recordingLimits.minutes).describe('From now on'),
+});
 const rollback = z.strictObject({ version: lookup(100) });
 const against = z.object({
   from: lookup(100).default('active').describe('An id, a version, or `active`: what it is compared with'),
@@ -119,6 +123,38 @@ export class PluginsController {
     @Body(input(change)) body: z.infer<typeof change>,
   ): Promise<Plugin> {
     return this.installations.setLogLevel(caller, id, body.log_level);
+  }
+
+  @Post(':id/recording')
+  @Endpoint({
+    name: 'startRecording',
+    summary: 'Keep what the plugin’s runs ask of the host, for a time',
+    description:
+      'Of runs that begin from now on `GET /api/runs/{id}/calls` tells each call with its arguments, answer and ' +
+      'time: for `annex runs replay --local`, and to see what a run waited for. Secrets that the plugin has read are ' +
+      'masked, as in its log; what a server answered it is kept as it came. Calling again begins the time anew.',
+    gate: 'developer',
+    body: recording,
+    answers: { 200: Plugin },
+  })
+  record(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body(input(recording)) { minutes }: z.infer<typeof recording>,
+  ): Promise<Plugin> {
+    return this.installations.setRecording(caller, id, minutes);
+  }
+
+  @Delete(':id/recording')
+  @Endpoint({
+    name: 'stopRecording',
+    summary: 'Keep what the plugin’s runs ask of the host no more',
+    description: 'What was recorded stays for seven days.',
+    gate: 'developer',
+    answers: { 200: Plugin },
+  })
+  stopRecording(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Plugin> {
+    return this.installations.setRecording(caller, id, 0);
   }
 
   @Delete(':id')

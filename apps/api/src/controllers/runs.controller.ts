@@ -13,7 +13,7 @@ import { CLOSING, waitSignal } from '../http/closing.js';
 import { Endpoint } from '../http/endpoint.js';
 import { answered } from '../http/idempotency.js';
 import { anyJson, input, instant, pageSchema, requireId } from '../http/input.js';
-import { AwaitedRun, Run, RunDetail, StartedRun } from '../views/runs.js';
+import { AwaitedRun, RecordedCalls, Run, RunDetail, StartedRun } from '../views/runs.js';
 import { listOf } from '../views/shared.js';
 
 export const runQuery = pageSchema.extend({
@@ -29,6 +29,9 @@ export const runQuery = pageSchema.extend({
     .describe('Part of the handler’s name, the plugin’s slug or the error, letter case ignored'),
   since: instant.optional(),
   until: instant.optional(),
+});
+const ofAttempt = z.object({
+  attempt: z.coerce.number().int().min(1).max(10_000).optional().describe('Default: the latest that was recorded'),
 });
 const replay = z.strictObject({ payload: anyJson.optional().describe('Instead of the first payload') });
 const runNow = z.strictObject({ payload: anyJson.optional() });
@@ -78,6 +81,23 @@ export class RunsController {
   })
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<RunDetail> {
     return this.execution.reader.run(caller.tenant.id, id);
+  }
+
+  @Get('runs/:id/calls')
+  @Endpoint({
+    name: 'listCalls',
+    summary: 'What a run asked of the host and what it was answered, where its plugin was recorded',
+    description: '`POST /api/plugins/{id}/recording` switches that on. Of a run without recording `attempt` is `null`.',
+    gate: 'developer',
+    query: ofAttempt,
+    answers: { 200: RecordedCalls },
+  })
+  calls(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query(input(ofAttempt)) { attempt }: z.infer<typeof ofAttempt>,
+  ): Promise<RecordedCalls> {
+    return this.execution.reader.calls(caller.tenant.id, id, attempt);
   }
 
   @Post('runs/:id/cancel')

@@ -102,6 +102,9 @@ const pluginFields = {
   status: z.enum(['installed', 'starting', 'enabled', 'failed', 'disabled', 'suspended', 'uninstalling']),
   status_reason: z.string().nullable().describe('Why the platform suspended or disabled it'),
   log_level: z.enum(pluginLogLevels).describe('Lines of lower levels are not kept'),
+  recording_until: time
+    .nullable()
+    .describe('Until when the host calls of its runs are kept; `null` or a time that has passed: they are not'),
   degraded: degraded.nullable(),
   release: z.string().describe('The id of the active release'),
   upgrade: upgrade.nullable().describe('The release that takes over once its `onInit` has succeeded; `null`: none'),

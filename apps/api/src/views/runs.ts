@@ -110,6 +110,32 @@ export const RunDetail = Run.extend({
 }).meta({ id: 'RunDetail', description: 'One run with its log, and what it came of and led to' });
 export type RunDetail = z.infer<typeof RunDetail>;
 
+export const RecordedCall = z
+  .object({
+    number: z.number().int().describe('Its place in the order in which the code made them, from 1'),
+    method: z.string().describe('As docs/host-api.md names it, such as `kv.get`'),
+    args: z.array(json).nullable().describe('As they left the sandbox, secrets masked; `null`: they are left out'),
+    answer: json.optional().describe('Not there for a call that failed, or whose answer is left out'),
+    error: fault.optional(),
+    omitted: z.string().optional().describe('Why arguments or answer are left out'),
+    at_ms: z.number().describe('Milliseconds from the beginning of the attempt'),
+    took_ms: z.number().nullable().describe('Milliseconds until the answer; `null`: the run ended before'),
+  })
+  .meta({ id: 'RecordedCall', description: 'A call of `ctx` by a run whose plugin was recorded' });
+
+export const RecordedCalls = z
+  .object({
+    run_id: z.string(),
+    attempt: z.number().int().nullable().describe('Whose calls these are; `null`: the run was not recorded'),
+    attempts: z.array(z.number().int()).describe('Attempts that were recorded, the latest first'),
+    started_at: time.nullable(),
+    items: z.array(RecordedCall),
+    left_out: z.number().int().describe('Calls after these that had no room'),
+    next_cursor: z.null(),
+  })
+  .meta({ id: 'RecordedCalls' });
+export type RecordedCalls = z.infer<typeof RecordedCalls>;
+
 export const StartedRun = z.object({ run_id: z.string(), status: runStatus }).meta({ id: 'StartedRun' });
 export type StartedRun = z.infer<typeof StartedRun>;
 

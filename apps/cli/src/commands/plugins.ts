@@ -1,5 +1,5 @@
 import type { Cli, Commands } from '../cli.js';
-import { colorOf, pageOf, take, withList, type ListOptions } from './lists.js';
+import { colorOf, pageOf, shortTime, take, withList, type ListOptions } from './lists.js';
 
 export function addPlugins({ program, does }: Commands): void {
   const plugins = program.command('plugins').description('the tenant’s plugins');
@@ -35,6 +35,24 @@ export function addPlugins({ program, does }: Commands): void {
       does(async (cli, _options, id = '') => {
         const plugin = await (await cli.annex()).disablePlugin({ path: { id } });
         cli.terminal.answer(plugin, () => `${plugin.slug} is ${plugin.status}.`);
+      }),
+    );
+  plugins
+    .command('record')
+    .description('keep what the plugin’s runs ask of ctx, for "runs calls" and "runs replay --local"')
+    .argument('<plugin>')
+    .option('--minutes <number>', 'for how long, 1 to 60', Number, 10)
+    .option('--stop', 'keep no more')
+    .action(
+      does(async (cli, { minutes, stop }: { minutes: number; stop?: boolean }, id = '') => {
+        const annex = await cli.annex();
+        const plugin = stop
+          ? await annex.stopRecording({ path: { id } })
+          : await annex.startRecording({ path: { id }, body: { minutes } });
+        const { slug, recording_until: until } = plugin;
+        cli.terminal.answer(plugin, () =>
+          until === null ? `${slug} is not recorded.` : `${slug} is recorded until ${shortTime(until)}.`,
+        );
       }),
     );
   plugins

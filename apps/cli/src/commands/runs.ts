@@ -4,6 +4,7 @@ import type { Cli, Commands } from '../cli.js';
 import { exitCodeForCode, exitCodes, invalid } from '../faults.js';
 import { lineChanges } from '../replay/line-changes.js';
 import { replayLocally, type Ending, type LocalReplay } from '../replay/local-replay.js';
+import type { DifferentCall } from '../replay/recorded-answers.js';
 import { harmless, table, type Style } from '../terminal/style.js';
 import type { Column } from '../terminal/terminal.js';
 import { readGiven } from '../terminal/stdin.js';
@@ -28,6 +29,12 @@ export function addRuns({ program, does }: Commands): void {
     .description('show one run: attempts, limits used, log, result')
     .argument('<id>')
     .action(does(get));
+  runs
+    .command('calls')
+    .description('show what a run asked of ctx and was answered, where its plugin was recorded')
+    .argument('<id>')
+    .option('--attempt <number>', 'of one attempt (default: the latest)', Number)
+    .action(does(calls));
   runs.command('cancel').description('cancel runs that have not ended').argument('<id...>').action(does(cancel));
   runs
     .command('replay')
@@ -74,6 +81,28 @@ async function get(cli: Cli, _options: object, id = ''): Promise<void> {
   const run = await annex.getRun({ path: { id } });
   const by = cli.terminal.isJson ? null : await nameOf(annex, run.trigger.by);
   cli.terminal.answer(run, (style) => writeRun(run, style, by));
+}
+
+type Calls = Awaited<ReturnType<Annex['listCalls']>>;
+
+async function calls(cli: Cli, { attempt }: { attempt?: number }, id = ''): Promise<void> {
+  const query = attempt === undefined ? {} : { attempt };
+  const recorded = await (await cli.annex()).listCalls({ path: { id }, query });
+  cli.terminal.answer(recorded, (style) => writeCalls(recorded, style));
+}
+
+function writeCalls({ run_id: id, attempt, items, left_out: left }: Calls, style: Style): string {
+  if (attempt === null) return `${id} was not recorded. "annex plugins record <plugin>" records the runs to come.`;
+  const rows = items.map(({ method, args, answer, error, omitted, at_ms: at, took_ms: took }) => [
+    style.dim(`${at} ms`),
+    took === null ? '' : `${took} ms`,
+    harmless(method),
+    shorten(harmless(args === null ? '…' : JSON.stringify(args))),
+    error ? style.red(harmless(error.code)) : shorten(harmless(answer === undefined ? '…' : JSON.stringify(answer))),
+    omitted ? style.dim(omitted) : '',
+  ]);
+  if (rows.length === 0) return `${id} asked nothing of ctx.`;
+  return table(rows) + (left > 0 ? `\n${left} more had no room.` : '');
 }
 
 /** Who that is, as people know them; the id where nobody knows. */
@@ -125,7 +154,7 @@ async function showLocal(cli: Cli, annex: Annex, id: string, folder: string | un
 }
 
 function writeLocal(replayed: LocalReplay, same: boolean, style: Style): string {
-  const { recorded, local, unknown, changed_since: changed, secrets_missing: missing } = replayed;
+  const { recorded, local, unknown, calls, changed_since: changed, secrets_missing: missing } = replayed;
   const asText = (ending: Ending): string => JSON.stringify(ending, null, 2);
   const paint = { '-': style.red, '+': style.green, ' ': style.dim };
   return [
@@ -135,10 +164,30 @@ function writeLocal(replayed: LocalReplay, same: boolean, style: Style): string 
           `${style.red('- as it ran')}   ${style.green('+ here')}`,
           ...lineChanges(asText(recorded), asText(local)).map(({ sign, line }) => paint[sign](harmless(sign + line))),
         ]),
+    ...(calls === null
+      ? []
+      : [
+          style.dim(`${calls.answered} of ${calls.recorded} recorded calls answered as they were then`),
+          ...calls.different.flatMap((call) => writeDifferentCall(call, style)),
+        ]),
     ...(unknown.length > 0 ? [style.yellow(`answered from empty memory: ${unknown.map(harmless).join(', ')}`)] : []),
     ...(changed.length > 0 ? [style.yellow(`written since the run began: ${changed.map(harmless).join(', ')}`)] : []),
     ...(missing.length > 0 ? [style.yellow(`not in .env, so their names stood in: ${missing.join(', ')}`)] : []),
   ].join('\n');
+}
+
+function writeDifferentCall({ method, recorded, local }: DifferentCall, style: Style): string[] {
+  const line = (args: unknown): string => shorten(harmless(`${method} ${JSON.stringify(args)}`));
+  return [
+    ...(recorded === undefined ? [] : [style.red(`- ${line(recorded)}`)]),
+    ...(local === undefined ? [] : [style.green(`+ ${line(local)}`)]),
+  ];
+}
+
+const lineChars = 120;
+
+function shorten(text: string): string {
+  return text.length > lineChars ? `${text.slice(0, lineChars)}…` : text;
 }
 
 /** Waits for a run and shows it; the exit code tells how it ended. */

@@ -1,8 +1,8 @@
 /**
  * A run that Annex kept, once more against the plugin in a folder. Its input, its time and the tenant's settings are
- * those of the run. What it reads of `ctx.kv` and tables is what stands there now without what was written since the
- * run began, and so without what the run itself wrote. Nothing is written anywhere, and nothing leaves the machine but
- * questions to Annex.
+ * those of the run. Where its plugin was recorded, its calls of `ctx` are answered as they were then. Any other call
+ * reads of `ctx.kv` and tables what stands there now without what was written since the run began, and so without what
+ * the run itself wrote. Nothing is written anywhere, and nothing leaves the machine but questions to Annex.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -12,6 +12,7 @@ import { AnnexProblem, type Annex, type RunDetail } from '@annex/client';
 import type { HandlerFailed, OpenPluginOptions, TestPlugin } from '@annex/sdk/testing';
 import { invalid } from '../faults.js';
 import { take } from '../commands/lists.js';
+import { readRecorded, RecordedAnswers, type DifferentCall } from './recorded-answers.js';
 
 /** How a run ended, as far as two of them can be compared. */
 export interface Ending {
@@ -33,6 +34,8 @@ export interface LocalReplay {
   unknown: string[];
   /** Entries of `ctx.kv` and rows (`table/id`) written since: they were left out, or may have been otherwise. */
   changed_since: string[];
+  /** What the record of the run's calls did; `null`: its plugin was not recorded. */
+  calls: { recorded: number; answered: number; different: DifferentCall[] } | null;
   /** Secrets that `.env` does not hold; their names stood in for them. */
   secrets_missing: string[];
 }
@@ -59,26 +62,45 @@ export async function replayLocally(
   const options = await optionsOf(annex, run, { slug, folder, secrets: secrets.values });
   const event = run.event_id ? await annex.getEvent({ path: { id: run.event_id } }) : undefined;
   const state = new StateBefore(annex, slug, run.started_at ?? run.queued_at);
-  const kv = await state.kv();
+  const recorded = await readRecorded(annex, id, run.attempts.at(-1)?.number ?? 1);
   const { openPlugin } = await import('@annex/sdk/testing');
-  const attempt = async (fill: (plugin: TestPlugin) => Promise<void>): Promise<[TestPlugin, Ending]> => {
-    await using plugin = await openPlugin(folder, options);
-    for (const [key, value] of kv) plugin.kv.set(key, value as never);
+  const attempt = async (fill: (plugin: TestPlugin) => Promise<void>): Promise<Attempted> => {
+    const answers = recorded && new RecordedAnswers(recorded);
+    await using plugin = await openPlugin(folder, { ...options, ...(answers && { answers: answers.answer }) });
     await fill(plugin);
-    return [plugin, await endingOf(plugin, run, event)];
+    return { plugin, answers, local: await endingOf(plugin, run, event) };
   };
-  // Which tables it reads is known once it has run.
-  const [looked] = await attempt(() => Promise.resolve());
-  const tables = tablesOf(looked);
-  const [plugin, local] = await attempt((fresh) => state.fillTables(fresh, tables));
-  const unknown = plugin.calls.map(({ method }) => method).filter((method) => !answered.test(method));
+  // Which tables it reads, and whether it asks what was not recorded, is known once it has run.
+  let last = await attempt(() => Promise.resolve());
+  if (last.answers?.needsMemory !== false) {
+    const tables = tablesOf(last.plugin);
+    const kv = await state.kv();
+    last = await attempt(async (plugin) => {
+      for (const [key, value] of kv) plugin.kv.set(key, value as never);
+      await state.fillTables(plugin, tables);
+    });
+  }
+  const { answers, local } = last;
   return {
     recorded: recordedEnding(run),
     local,
-    unknown: [...new Set(unknown)],
+    unknown: unknownOf(last),
+    calls: answers ? { recorded: answers.size, answered: answers.answered, different: answers.differences() } : null,
     changed_since: state.changed,
     secrets_missing: secrets.missing,
   };
+}
+
+interface Attempted {
+  plugin: TestPlugin;
+  answers: RecordedAnswers | undefined;
+  local: Ending;
+}
+
+/** Methods that memory answered without knowing. */
+function unknownOf({ plugin, answers }: Attempted): string[] {
+  const asked = answers ? [...answers.unlike, ...answers.withoutAnswer] : plugin.calls.map(({ method }) => method);
+  return [...new Set(asked.filter((method) => !answered.test(method)))];
 }
 
 async function optionsOf(

@@ -148,6 +148,7 @@ const largeTables = [
   'documents',
   'files',
   'run_logs',
+  'recorded_calls',
   'webhook_attempts',
   'webhook_deliveries',
   'runs',

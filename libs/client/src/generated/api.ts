@@ -1719,6 +1719,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plugins/{id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep what the plugin’s runs ask of the host, for a time
+         * @description Of runs that begin from now on `GET /api/runs/{id}/calls` tells each call with its arguments, answer and time: for `annex runs replay --local`, and to see what a run waited for. Secrets that the plugin has read are masked, as in its log; what a server answered it is kept as it came. Calling again begins the time anew.
+         */
+        post: operations["startRecording"];
+        /**
+         * Keep what the plugin’s runs ask of the host no more
+         * @description What was recorded stays for seven days.
+         */
+        delete: operations["stopRecording"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plugins/{id}/releases": {
         parameters: {
             query?: never;
@@ -2034,6 +2058,26 @@ export interface paths {
         };
         /** One run: attempts, limits used, logs, result */
         get: operations["getRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a run asked of the host and what it was answered, where its plugin was recorded
+         * @description `POST /api/plugins/{id}/recording` switches that on. Of a run without recording `attempt` is `null`.
+         */
+        get: operations["listCalls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4079,6 +4123,8 @@ export interface components {
                 /** @description What the active release asks for */
                 requested: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call")[];
             };
+            /** @description Until when the host calls of its runs are kept; `null` or a time that has passed: they are not */
+            recording_until: string | null;
             /** @description The id of the active release */
             release: string;
             routes: components["schemas"]["Route"][];
@@ -4417,6 +4463,36 @@ export interface components {
             warnings?: {
                 [key: string]: string;
             };
+        };
+        /** @description A call of `ctx` by a run whose plugin was recorded */
+        RecordedCall: {
+            /** @description Not there for a call that failed, or whose answer is left out */
+            answer?: unknown;
+            /** @description As they left the sandbox, secrets masked; `null`: they are left out */
+            args: unknown[] | null;
+            /** @description Milliseconds from the beginning of the attempt */
+            at_ms: number;
+            error?: components["schemas"]["Fault"];
+            /** @description As docs/host-api.md names it, such as `kv.get` */
+            method: string;
+            /** @description Its place in the order in which the code made them, from 1 */
+            number: number;
+            /** @description Why arguments or answer are left out */
+            omitted?: string;
+            /** @description Milliseconds until the answer; `null`: the run ended before */
+            took_ms: number | null;
+        };
+        RecordedCalls: {
+            /** @description Whose calls these are; `null`: the run was not recorded */
+            attempt: number | null;
+            /** @description Attempts that were recorded, the latest first */
+            attempts: number[];
+            items: components["schemas"]["RecordedCall"][];
+            /** @description Calls after these that had no room */
+            left_out: number;
+            next_cursor: null;
+            run_id: string;
+            started_at: string | null;
         };
         /** @description One upload of a plugin; it never changes */
         Release: {
@@ -5570,6 +5646,8 @@ export interface components {
                 /** @description What the active release asks for */
                 requested: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use" | "agents.call")[];
             };
+            /** @description Until when the host calls of its runs are kept; `null` or a time that has passed: they are not */
+            recording_until: string | null;
             /** @description The id of the active release */
             release: string;
             routes: components["schemas"]["Route"][];
@@ -5923,6 +6001,8 @@ export type Quarantine = components['schemas']['Quarantine'];
 export type Question = components['schemas']['Question'];
 export type Queue = components['schemas']['Queue'];
 export type Readiness = components['schemas']['Readiness'];
+export type RecordedCall = components['schemas']['RecordedCall'];
+export type RecordedCalls = components['schemas']['RecordedCalls'];
 export type Release = components['schemas']['Release'];
 export type ReleaseContents = components['schemas']['ReleaseContents'];
 export type ReleaseDetail = components['schemas']['ReleaseDetail'];
@@ -10701,6 +10781,89 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    startRecording: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description From now on */
+                    minutes: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plugin"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    stopRecording: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plugin"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listReleases: {
         parameters: {
             query?: {
@@ -11534,6 +11697,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCalls: {
+        parameters: {
+            query?: {
+                /** @description Default: the latest that was recorded */
+                attempt?: number;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedCalls"];
                 };
             };
             400: components["responses"]["BadRequest"];

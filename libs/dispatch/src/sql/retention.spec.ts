@@ -57,7 +57,14 @@ it('removes what is older than its kind is kept, keeps what is not, and never wh
      values ($1, 'a', 'old', '', now() - interval '25 hours'), ($1, 'a', 'new', '', now())`,
     [ids[0]],
   );
+  await db.sql(
+    `insert into recorded_calls (tenant_id, run_id, attempt, installation_id, recorded_at, started_at, calls, left_out,
+       bytes)
+     select $1, gen_random_uuid(), d, $2, now() - d * interval '1 day', now(), '[]', 0, 2 from unnest(array[6, 8]) d`,
+    ids,
+  );
   await sweep();
+  expect(await db.sql('select attempt from recorded_calls')).toEqual([{ attempt: 6 }]);
   expect(
     (await db.sql<{ status: string }>('select status from runs order by status')).map(({ status }) => status),
   ).toEqual(['failed', 'failed', 'queued', 'retrying', 'running', 'succeeded']);

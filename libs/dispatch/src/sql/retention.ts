@@ -1,4 +1,4 @@
-import type { Retention } from '@annex/limits';
+import { recordingLimits, type Retention } from '@annex/limits';
 import type { PlatformTransaction } from '@annex/database';
 
 /** Each in its own small transaction, so that no lock is held for long. `$1`: days, `$2`: most rows. */
@@ -93,6 +93,12 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
     days: ({ logsDays }) => logsDays,
     sql: `delete from run_logs where ctid = any(array(select ctid from run_logs
       where time < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
+    what: 'recorded_calls',
+    days: () => recordingLimits.days,
+    sql: `delete from recorded_calls where ctid = any(array(select ctid from recorded_calls
+      where recorded_at < now() - $1 * interval '1 day' limit $2))`,
   },
   {
     what: 'mails',

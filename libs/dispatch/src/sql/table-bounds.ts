@@ -66,6 +66,10 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   quota_defaults: { fixed: 'one row a quota' },
   processes: { fixed: 'a row that was not renewed for ten minutes is removed' },
   quota_use: { fixed: '64 rows a tenant and kind' },
+  recorded_calls: {
+    retention: 'recorded_calls',
+    fixed: '1,000 attempts and 32 MiB a tenant (recordingLimits), the oldest go',
+  },
   release_files: { with: 'releases' },
   release_reach: { with: 'releases' },
   releases: { with: 'installations', fixed: 'the latest 50 an installation (keepReleases)' },

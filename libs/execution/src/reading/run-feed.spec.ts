@@ -29,6 +29,7 @@ beforeAll(async () => {
     snapshots: new InstallationSnapshots({ ...shared, ceilings: {}, onReplaced: () => undefined }),
     sink: new RunSink(shared),
     tail: new LogTail(shared),
+    keeper: { settled: () => Promise.resolve() },
   });
 });
 afterAll(() => db.close());

@@ -28,7 +28,8 @@ beforeAll(async () => {
     ceilings: {},
     onReplaced: () => undefined,
   });
-  reader = new RunReader({ database, snapshots, sink, tail, clock: systemClock });
+  const keeper = { settled: () => Promise.resolve() };
+  reader = new RunReader({ database, snapshots, sink, tail, keeper, clock: systemClock });
 });
 afterAll(async () => {
   await tail.stop();

@@ -23,7 +23,9 @@ import { readPluginDays, readUsage } from '../rows/usage.js';
 import { tenantMetricsText } from './tenant-metrics.js';
 import type { Database, TenantTransaction } from '@annex/database';
 import { executionErrors } from '../errors.js';
+import type { CallKeeper } from '../recording/call-keeper.js';
 import type { RunSink } from '../recording/run-sink.js';
+import { readRecordedAttempts, readRecordedCalls } from '../rows/recorded-calls.js';
 import type { InstallationSnapshots } from '../snapshots/installation-snapshots.js';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
 import { bucketsOf, chartOf, usualBucketS, type ChartView } from './chart.js';
@@ -31,10 +33,12 @@ import type { LogTail } from './log-tail.js';
 import { followRuns, pluginFilter, type RunFeedOptions } from './run-feed.js';
 import {
   logView,
+  recordedCallsView,
   runView,
   storyView,
   waitReason,
   type LogView,
+  type RecordedCallsView,
   type RunDetailView,
   type RunView,
   type WaitView,
@@ -120,6 +124,7 @@ export interface RunReaderOptions {
   snapshots: InstallationSnapshots;
   sink: Pick<RunSink, 'flushTenant'>;
   tail: LogTail;
+  keeper: Pick<CallKeeper, 'settled'>;
   clock: Clock;
 }
 
@@ -190,6 +195,25 @@ export class RunReader {
       const waiting = await this.#waitReasons(tx, [row]);
       const logs = await readRunLogs(tx, runId, runLogLines);
       return { ...runView(row, waiting(row)), logs: logs.map(logView), ...storyView(await readRunStory(tx, runId)) };
+    });
+  }
+
+  /**
+   * What an attempt of a run asked of the host; default the latest that was recorded. Of a run that was not recorded
+   * `attempt` is `null`. Throws `RUN_NOT_FOUND`.
+   */
+  async calls(tenantId: Id<'tenant'>, id: string, attempt?: number): Promise<RecordedCallsView> {
+    const runId = parseId('run', id);
+    if (!runId) throw runNotFound(id);
+    await this.options.keeper.settled();
+    return this.#read(tenantId, async (tx) => {
+      if (!(await findRun(tx, runId))) throw runNotFound(id);
+      const attempts = await readRecordedAttempts(tx, runId);
+      const found = attempt === undefined ? attempts[0] : attempts.find((each) => each.attempt === attempt);
+      return recordedCallsView(runId, attempts, {
+        found,
+        calls: found ? await readRecordedCalls(tx, runId, found.attempt) : [],
+      });
     });
   }
 

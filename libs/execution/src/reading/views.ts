@@ -1,6 +1,7 @@
 import type { Json } from '@annex/kernel';
 import type { RunKind } from '@annex/limits';
 import type { EventMention, RunMention, StoredRun, RunStatus, RunStory } from '@annex/runs';
+import type { RecordedCall, RecordedCallsRow } from '../rows/recorded-calls-row.js';
 import type { LogLine } from '../rows/logs.js';
 
 /** A log line as the REST API shows it. `id` places it in the stream: send it back as `Last-Event-ID`. */
@@ -142,6 +143,46 @@ export function logView(line: LogLine): LogView {
     fields: line.fields,
     run_id: line.runId,
     plugin: line.plugin,
+  };
+}
+
+/** A call of `ctx` that a run made while its plugin was recorded. */
+export interface RecordedCallView extends RecordedCall {
+  /** Its place in the order in which the code made them, from 1. */
+  number: number;
+}
+
+/** What an attempt of a run asked of the host. */
+export interface RecordedCallsView {
+  run_id: string;
+  /** Whose calls these are; `null`: the run was not recorded. */
+  attempt: number | null;
+  /** Attempts that were recorded, the latest first. */
+  attempts: number[];
+  started_at: string | null;
+  items: RecordedCallView[];
+  /** Calls after these that had no room. */
+  left_out: number;
+  next_cursor: null;
+}
+
+export function recordedCallsView(
+  runId: string,
+  attempts: readonly Pick<RecordedCallsRow, 'attempt'>[],
+  shown: {
+    found: Pick<RecordedCallsRow, 'attempt' | 'startedAt' | 'leftOut'> | undefined;
+    calls: readonly RecordedCall[];
+  },
+): RecordedCallsView {
+  const { found, calls } = shown;
+  return {
+    run_id: runId,
+    attempt: found?.attempt ?? null,
+    attempts: attempts.map(({ attempt }) => attempt),
+    started_at: found?.startedAt.toISOString() ?? null,
+    items: calls.map((call, index) => ({ number: index + 1, ...call })),
+    left_out: found?.leftOut ?? 0,
+    next_cursor: null,
   };
 }
 

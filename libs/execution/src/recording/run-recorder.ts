@@ -3,17 +3,30 @@ import type { RunKind, UsageRecord } from '@annex/limits';
 import { plainUntilMs, type FinishedRun, type RunStatus } from '@annex/runs';
 import type { RunOutcome, SandboxError } from '@annex/sandbox';
 import type { RunScope } from '../running/run-scope.js';
+import type { SecretMasks } from '../masking/secret-masks.js';
+import type { CallKeeper } from './call-keeper.js';
 import type { RunSink } from './run-sink.js';
 import { attemptAmounts, runAmounts, seriesOfAttempt, seriesOfRun } from './usage-amounts.js';
+
+export interface RunRecorderOptions {
+  sink: RunSink;
+  clock: Clock;
+  keeper: CallKeeper;
+  masks: SecretMasks;
+}
 
 /** Writes down what runs did and used, in the batches of a {@link RunSink}. */
 export class RunRecorder {
   readonly #sink: RunSink;
   readonly #clock: Clock;
+  readonly #keeper: CallKeeper;
+  readonly #masks: SecretMasks;
 
-  constructor({ sink, clock }: { sink: RunSink; clock: Clock }) {
+  constructor({ sink, clock, keeper, masks }: RunRecorderOptions) {
     this.#sink = sink;
     this.#clock = clock;
+    this.#keeper = keeper;
+    this.#masks = masks;
   }
 
   /** Writes a run down that began and ended here; answers it with its error explained. */
@@ -100,6 +113,7 @@ export class RunRecorder {
   /** Counts what one attempt used. */
   count(scope: RunScope, outcome: RunOutcome): UsageRecord {
     const used = scope.used(outcome.usage);
+    if (scope.isRecorded) this.#keeper.keep(scope, scope.recording, this.#masks.of(scope.installationId));
     const { uses } = scope;
     if (uses.length > 0) this.#sink.noteUses(scope.tenantId, scope.installationId, uses);
     const code = outcome.status === 'failed' ? scope.explain(outcome.error).code : undefined;
@@ -110,11 +124,11 @@ export class RunRecorder {
     return used;
   }
 
-  /** Waits until a tenant's log lines are written, but not for a database that does not answer. */
+  /** Waits until a tenant's log lines and recorded calls are written, but not for a database that does not answer. */
   async flushSoon(tenantId: Id<'tenant'>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, 2_000)));
-    await Promise.race([this.#sink.flushTenant(tenantId), limit]);
+    await Promise.race([Promise.all([this.#sink.flushTenant(tenantId), this.#keeper.settled()]), limit]);
     clearTimeout(timer);
   }
 }

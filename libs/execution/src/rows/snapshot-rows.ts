@@ -14,6 +14,8 @@ export interface SnapshotRow {
   status: InstallationStatus;
   status_reason: string | null;
   log_level: PluginLogLevel;
+  /** Left out or `null`: nobody has it recorded. */
+  recording_until?: Date | null;
   granted: PermissionGrant[];
   config: JsonObject;
   release_id: string;
@@ -40,7 +42,8 @@ export async function readSnapshotRow(
 ): Promise<SnapshotRow | undefined> {
   const [row] = await tx.query<SnapshotRow>(
     `select t.slug as tenant_slug, t.name as tenant_name, i.id, i.slug, i.status, i.status_reason,
-       i.log_level, i.granted, i.config, r.id as release_id, n.manifest->'secrets' as next_secrets,
+       i.log_level, i.recording_until, i.granted, i.config, r.id as release_id,
+       n.manifest->'secrets' as next_secrets,
        r.version, r.manifest, r.registrations, r.bundle_sha256, r.source_map_sha256, r.webhooks, r.transforms_sha256
      from installations i
      join tenants t on t.id = i.tenant_id

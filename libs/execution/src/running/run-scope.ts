@@ -24,6 +24,8 @@ import type { Cause } from '../cause.js';
 import type { PeakLimit, RunEffect, RunIdentity } from '../host-calls/run-identity.js';
 import { databaseTrouble } from '../host-calls/while-available.js';
 import type { SecretMasks } from '../masking/secret-masks.js';
+import type { CallKeeper } from '../recording/call-keeper.js';
+import type { CallRecording } from '../recording/call-recording.js';
 import type { RunSink } from '../recording/run-sink.js';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
 import { mayHavePlaces, type StackMaps } from './stack-map.js';
@@ -35,6 +37,8 @@ export interface ScopeParts {
   /** Takes the lines that are kept. */
   sink: Pick<RunSink, 'log'>;
   clock: Clock;
+  /** Keeps what recorded runs ask of the host. Default: nothing is kept. */
+  keeper?: Pick<CallKeeper, 'begin'>;
   /** Names places of the bundle in log lines by the author's files. Default: they stay as they are. */
   stacks?: StackMaps;
 }
@@ -120,6 +124,9 @@ export class RunScope implements RunRequest, RunIdentity {
   llmTokens = 0;
   /** Lines kept so far. */
   logLines = 0;
+  /** What it asks of the host, while somebody has its plugin recorded. */
+  recording: CallRecording | undefined = undefined;
+  readonly attempt: number;
   /** Its span while it is traced. */
   span: Span | undefined = undefined;
   #session: BrokerSession | undefined;
@@ -138,6 +145,7 @@ export class RunScope implements RunRequest, RunIdentity {
     const { snapshot } = start;
     this.snapshot = snapshot;
     this.runId = start.runId;
+    this.attempt = start.attempt;
     // What is staged is an attempt at background work.
     this.lane = start.lane ?? (start.staged ? 'background' : 'foreground');
     this.tenantId = snapshot.tenantId;
@@ -192,13 +200,7 @@ export class RunScope implements RunRequest, RunIdentity {
   }
 
   async #answer(call: HostCall): Promise<HostCallAnswer> {
-    this.#session ??= this.parts.broker.session({
-      identity: this,
-      grants: this.snapshot.grants,
-      secretsDeclared: this.snapshot.secrets,
-      quotas: this.runLimits,
-      ...(this.signal && { signal: this.signal }),
-    });
+    this.#session ??= this.#openSession();
     const answer = await this.#session.call(call);
     if (!answer.ok && telling.has(answer.code)) {
       this.#failures ??= [];
@@ -207,6 +209,25 @@ export class RunScope implements RunRequest, RunIdentity {
       this.#failures.push({ code: answer.code, message: answer.message });
     }
     return answer;
+  }
+
+  #openSession(): BrokerSession {
+    const { broker, keeper } = this.parts;
+    const session = broker.session({
+      identity: this,
+      grants: this.snapshot.grants,
+      secretsDeclared: this.snapshot.secrets,
+      quotas: this.runLimits,
+      ...(this.signal && { signal: this.signal }),
+    });
+    if (keeper === undefined || !this.isRecorded) return session;
+    this.recording = keeper.begin(this.startedAtMs);
+    return this.recording.around(session);
+  }
+
+  /** Whether somebody had its plugin recorded when it began. */
+  get isRecorded(): boolean {
+    return this.snapshot.recordingUntilMs > this.startedAtMs;
   }
 
   log(line: SandboxLog): void {

@@ -86,7 +86,7 @@ export async function runTransform(
     signal,
   });
   const used = parts.recorder.count(scope, outcome);
-  if (scope.logLines > 0) await parts.recorder.flushSoon(scope.tenantId);
+  if (scope.logLines > 0 || scope.isRecorded) await parts.recorder.flushSoon(scope.tenantId);
   const kept = Object.fromEntries(
     Object.entries(used).map(([name, each]) => [name, { used: each.used, max: each.max }]),
   );

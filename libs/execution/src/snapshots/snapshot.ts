@@ -42,6 +42,8 @@ export interface InstallationSnapshot {
   readonly statusReason: string | null;
   /** Lines of lower levels are not kept. */
   readonly logLevel: PluginLogLevel;
+  /** Until when its runs' host calls are kept, milliseconds since the epoch; 0: they are not. */
+  readonly recordingUntilMs: number;
   readonly releaseId: Id<'release'>;
   readonly version: string;
   readonly manifest: Manifest;
@@ -123,6 +125,7 @@ export function buildSnapshot(
     status: row.status,
     statusReason: row.status_reason,
     logLevel: row.log_level,
+    recordingUntilMs: row.recording_until?.getTime() ?? 0,
     releaseId,
     version: row.version,
     manifest,

@@ -69,6 +69,10 @@ export class InstallationRow {
   @Column({ name: 'log_level', type: 'text', default: 'debug' })
   logLevel!: PluginLogLevel;
 
+  /** Until when its runs' host calls are kept; `null`, or a moment that has passed: they are not. */
+  @Column({ name: 'recording_until', type: 'timestamptz', nullable: true })
+  recordingUntil!: Date | null;
+
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
 

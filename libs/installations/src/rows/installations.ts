@@ -101,6 +101,7 @@ export async function insertInstallation(
     granted: [],
     config: {},
     logLevel: 'debug',
+    recordingUntil: null,
     createdAt: at,
     updatedAt: at,
   };
@@ -122,6 +123,7 @@ export type InstallationChange = Partial<
     | 'granted'
     | 'config'
     | 'logLevel'
+    | 'recordingUntil'
   >
 >;
 

@@ -1,4 +1,4 @@
-import { DAY, MINUTE, SECOND } from '@annex/kernel';
+import { DAY, KiB, MiB, MINUTE, SECOND } from '@annex/kernel';
 
 /** Attempts of a run. */
 export const retryLimits = {
@@ -63,6 +63,26 @@ export const runListLimits = {
   mentions: 100,
   /** Dead letters that one call discards. */
   discarded: 10_000,
+} as const;
+
+/** What is kept of host calls while a plugin is recorded. */
+export const recordingLimits = {
+  /** How long one asks for, in minutes; asking again begins anew. */
+  minutes: 60,
+  /** Calls of one attempt; further ones are counted. */
+  calls: 500,
+  /** Arguments or answer of one call; larger ones are left out, and the call says so. */
+  callBytes: 64 * KiB,
+  /** Arguments and answers of one attempt. */
+  runBytes: 512 * KiB,
+  /** Attempts that a tenant keeps; the oldest go. */
+  runs: 1_000,
+  /** What a tenant's recorded calls take; the oldest go. */
+  tenantBytes: 32 * MiB,
+  /** What one process holds of runs that are under way; calls that come then are counted. */
+  heldBytes: 32 * MiB,
+  /** How long they are kept. */
+  days: 7,
 } as const;
 
 /** What one tenant may use at a time (docs/configuration.md). */

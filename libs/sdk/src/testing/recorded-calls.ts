@@ -1,5 +1,5 @@
 /** What a plugin asked of `ctx`, and what it was answered. */
-import type { Broker } from '@annex/broker';
+import type { Broker, HostCallAnswer } from '@annex/broker';
 import { findHostCall } from '@annex/host-api';
 import type { Json } from '../context.js';
 
@@ -15,8 +15,20 @@ export interface CtxCall {
   error?: { code: string; message: string };
 }
 
-/** The same broker, which tells each call that it answered. */
-export function recordedBroker<Identity>(broker: Broker<Identity>, record: (call: CtxCall) => void): Broker<Identity> {
+/** What a call of `ctx` is answered instead of what memory says. */
+export type CtxAnswer = { result: Json } | { error: { code: string; message: string } };
+
+/** Answers calls of `ctx`; `undefined`: memory's answer stands. */
+export type AnswerCtx = (call: Pick<CtxCall, 'method' | 'args'>) => CtxAnswer | undefined;
+
+/**
+ * The same broker, which tells each call that it answered. `instead`: answers in place of the broker, which makes the
+ * call all the same, so that what it does and counts is there; a permission that is missing stays missing.
+ */
+export function recordedBroker<Identity>(
+  broker: Broker<Identity>,
+  { record, instead }: { record: (call: CtxCall) => void; instead?: AnswerCtx | undefined },
+): Broker<Identity> {
   return {
     session(run) {
       const session = broker.session(run);
@@ -24,8 +36,10 @@ export function recordedBroker<Identity>(broker: Broker<Identity>, record: (call
         usage: () => session.usage(),
         close: () => session.close(),
         async call(call) {
-          const answer = await session.call(call);
           const args = readArgs(call);
+          const given = instead?.({ method: call.method, args });
+          const own = await session.call(call);
+          const answer = given === undefined || isDenied(own) ? own : answerOf(given);
           if (answer.ok) record({ method: call.method, args, result: readJson(answer.value) });
           else record({ method: call.method, args, error: { code: answer.code, message: answer.message } });
           return answer;
@@ -33,6 +47,14 @@ export function recordedBroker<Identity>(broker: Broker<Identity>, record: (call
       };
     },
   };
+}
+
+function isDenied(answer: HostCallAnswer): boolean {
+  return !answer.ok && answer.code === 'PERMISSION_DENIED';
+}
+
+function answerOf(given: CtxAnswer): HostCallAnswer {
+  return 'error' in given ? { ok: false, ...given.error } : { ok: true, value: JSON.stringify(given.result) };
 }
 
 /** A long body crosses beside the arguments. */

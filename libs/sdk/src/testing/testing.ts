@@ -55,7 +55,7 @@ import { MemoryFiles, memoryFilesPort } from './memory-files.js';
 import { MemoryKv, memoryKvHandlers, memorySharedHandlers } from './memory-kv.js';
 import { MemoryTables, memoryTablesPort } from './memory-tables.js';
 import { openPackage } from './open-package.js';
-import { recordedBroker, type CtxCall } from './recorded-calls.js';
+import { recordedBroker, type AnswerCtx, type CtxCall } from './recorded-calls.js';
 import { createTestClock, snapshotAt, type TestClock } from './test-clock.js';
 import { folderTemplates, rememberedMail, templates, type PluginMail } from './package-mail.js';
 import { admitRequest, bodyBytes, problem, readResponse, writeRequest, type RequestInit } from './route-call.js';
@@ -68,7 +68,7 @@ export type { EmittedEvent } from './emitted-event.js';
 export { HandlerFailed } from './handler-failed.js';
 export type { AnswerHttp, OutboundAnswer, OutboundRequest } from './answered-http.js';
 export { FixturesInvalid, httpFixtures, type HttpFixture } from './http-fixtures.js';
-export type { CtxCall } from './recorded-calls.js';
+export type { AnswerCtx, CtxAnswer, CtxCall } from './recorded-calls.js';
 export type { TestClock } from './test-clock.js';
 export type { MemoryFile, MemoryFiles } from './memory-files.js';
 export type { MemoryKv } from './memory-kv.js';
@@ -92,6 +92,11 @@ export interface OpenPluginOptions {
    * filters are not asked; `TestPlugin.filter` does that.
    */
   llm?: (request: { messages: LlmMessage[]; model: string | undefined }) => string | Promise<string>;
+  /**
+   * Asked for an answer by each call of `ctx`, as it leaves the sandbox; `undefined`: memory's answer stands. The call
+   * is made in memory either way, so that what it does can be looked at. A permission that is missing stays missing.
+   */
+  answers?: AnswerCtx;
   /** Default: slug `test`. */
   tenant?: { slug?: string; name?: string };
   /** Patterns of events that the operator keeps from plugins (`ANNEX_RESERVED_EVENTS`). Default: none. */
@@ -290,10 +295,10 @@ export class TestPlugin implements AsyncDisposable {
       tell: (change) => this.#lifecycle('config_change', change),
     });
     this.#parts = {
-      broker: recordedBroker(
-        createBroker(this.#handlers({ secrets, http, llm, reservedEvents })),
-        (call) => void this.calls.push(call),
-      ),
+      broker: recordedBroker(createBroker(this.#handlers({ secrets, http, llm, reservedEvents })), {
+        record: (call) => void this.calls.push(call),
+        instead: options.answers,
+      }),
       masks: new SecretMasks(growingMasker),
       sink: {
         log: (_tenantId, { level, message, fields }) =>
