@@ -104,3 +104,23 @@ it('the latest hundred are kept', async () => {
   const numbers = body.items.map(({ revision }: { revision: number }) => revision);
   expect([numbers.length, numbers[0], numbers.at(-1)]).toEqual([100, 103, 4]);
 });
+
+it('a plugin that asks for a pause hears the last of quick changes, in order, with what it heard before', async () => {
+  const tenant = await annex.makeTenant();
+  await tenant.install({ ...plugin, manifest: { ...plugin.manifest, config_changes: { debounce_ms: 3000 } } });
+  for (const body of [{ step: 1 }, { note: 'a' }, { step: 2 }, { step: 3 }]) await tenant.owner.patch(config, body);
+  const told = (count: number): Promise<Answer> =>
+    until(
+      () => tenant.owner.get('/ext/probe/told'),
+      (answer) => answer.body.told?.length >= count,
+    );
+  expect((await told(2)).body.told).toEqual([
+    [2, 'note', 'a', 'set', null],
+    [4, 'step', 3, 'set', 7],
+  ]);
+  const { items } = (await tenant.owner.get('/api/runs?kind=lifecycle&status=cancelled')).body;
+  expect(items.map(({ error }: Answer['body']) => error.code)).toEqual(['SUPERSEDED', 'SUPERSEDED']);
+  await tenant.owner.patch(config, { step: 8 });
+  await tenant.owner.patch(config, { step: 9 });
+  expect((await told(3)).body.told.at(-1)).toEqual([6, 'step', 9, 'set', 3]);
+});

@@ -6,7 +6,7 @@ import { findInstallation, isLockTimeout, listInstallations, lockInstallations }
 import { findRelease } from './rows/releases.js';
 import type { InstallationRow } from './rows/installation-row.js';
 import type { ReleaseRow } from './rows/release-row.js';
-import { takePlaceInTurn, tellParked } from '@annex/runs';
+import { takePlaceInTurn, tellParked, type RunPolicy } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 import type { PackageVouch } from '@annex/signing';
 import { installationErrors } from './errors.js';
@@ -163,9 +163,11 @@ export class InstallationsContext {
     { installation, release }: Subject,
     name: LifecycleName,
     payload?: Json,
+    policy: RunPolicy = {},
   ): Promise<void> {
     for (const run of lifecycleRuns(installation, release, name, payload)) {
-      await takePlaceInTurn(tx, await this.options.enqueueRun(tx, { ...run, waitingFor: 'overlap' }));
+      const parked = { ...run, policy: { ...run.policy, ...policy }, waitingFor: 'overlap' } as const;
+      await takePlaceInTurn(tx, await this.options.enqueueRun(tx, parked));
       await tellParked(tx, { installationId: installation.id, name });
     }
   }

@@ -23,6 +23,7 @@ import { installationErrors } from './errors.js';
 import { readGrants, viewPermissions } from './grants.js';
 import { effectiveConfig, readConfig } from './requirements.js';
 import { planSchedule, settingOf } from './schedules.js';
+import { tellSetting } from './tell-setting.js';
 import { isOn } from './switching.js';
 
 /**
@@ -179,12 +180,11 @@ export async function replaceConfig(
     revision,
     ...(from !== undefined && { from }),
   });
-  if (isOn(installation.status)) {
+  if (isOn(installation.status))
     for (const { key, value, op } of changes) {
       const previous = Object.hasOwn(before, key) ? (before[key] ?? null) : null;
-      await context.fireInTurn(tx, subject, 'config_change', { key, value, op, revision, previous });
+      await tellSetting(context, tx, subject, { key, value, op, revision, previous });
     }
-  }
   await context.invalidate(tx, installation.id);
   return { revision, config: effective };
 }

@@ -61,7 +61,7 @@ export {
   uninstallLimits,
 } from './groups/runs.js';
 export { sandboxLimits } from './groups/sandbox.js';
-export { settingTreeLimits } from './groups/settings.js';
+export { configChangeLimits, settingTreeLimits } from './groups/settings.js';
 export { noticeLimits } from './groups/notices.js';
 export { spendLimits } from './groups/spend.js';
 export { sourceLimits } from './groups/sources.js';

@@ -56,6 +56,7 @@ export {
   type LatestLifecycleRun,
 } from './sql/lifecycle-runs.js';
 export { cancelRun } from './sql/cancel-run.js';
+export { supersedeUnbegun } from './sql/supersede-unbegun.js';
 export { lockRunForReplay, markReplayed, type DeadLetterFilter } from './sql/replay.js';
 export { readStandings, type RunStanding } from './sql/run-standings.js';
 export { recordSkippedStretch, recordSkippedTicks } from './sql/record-skipped-ticks.js';

@@ -19,3 +19,11 @@ export const settingTreeLimits = {
   /** Refused keys that are remembered of one plugin. */
   refused: 20,
 } as const;
+
+/** How a plugin is told of its own settings. */
+export const configChangeLimits = {
+  /** The longest `config_changes.debounce_ms`. */
+  maxDebounceMs: 60_000,
+  /** A change is told after so many pauses, though further ones come. */
+  longestPauses: 10,
+} as const;

@@ -45,6 +45,8 @@ export interface Manifest {
   /** Slug → SemVer range. */
   dependencies: Record<string, string>;
   health: { intervalS: number } | null;
+  /** How its settings are told. Left out: each change. */
+  configChanges?: { debounceMs: number };
   /** How the release takes over from another one. Left out: `rollback`. */
   upgrade?: { onInitFailure: UpgradeFailure };
   engines: { annex: string | null };

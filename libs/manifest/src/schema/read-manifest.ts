@@ -125,6 +125,7 @@ function normalise(shape: ManifestSource, source: JsonObject): Manifest {
         : { name: secret.name, required: secret.required ?? false, description: secret.description ?? null },
     ),
     config: isJsonObject(source['config']) ? source['config'] : null,
+    ...(shape.config_changes?.debounce_ms && { configChanges: { debounceMs: shape.config_changes.debounce_ms } }),
     limits: { memoryMb: shape.limits?.memory_mb ?? null, timeoutMs: shape.limits?.timeout_ms ?? null },
     dependencies: shape.dependencies ?? {},
     health: shape.health === undefined ? null : { intervalS: shape.health.interval_s ?? 60 },

@@ -4,7 +4,7 @@
  * Descriptions are read by people: in editors, and as the second half of a fault.
  */
 import { permissionNames, secretNamePattern, slugPattern, tableNamePattern } from '@annex/host-api';
-import { longestRunMs, packageFileLimits, settingTreeLimits, sourceLimits } from '@annex/limits';
+import { configChangeLimits, longestRunMs, packageFileLimits, settingTreeLimits, sourceLimits } from '@annex/limits';
 import { z } from 'zod';
 import { sourceTypes } from './source-types.js';
 import { upgradeFailures } from './upgrade-failures.js';
@@ -339,6 +339,17 @@ export const manifestShape = z
       .record(z.string(), z.unknown())
       .describe('JSON Schema (2020-12 or draft-07) of the settings a tenant makes')
       .meta({ examples: [{ type: 'object', properties: {} }] })
+      .optional(),
+    config_changes: z
+      .strictObject({
+        debounce_ms: integer(
+          0,
+          configChangeLimits.maxDebounceMs,
+          'milliseconds that a setting rests before onConfigChange hears of it, of its last change only; 0: of each',
+          200,
+        ).optional(),
+      })
+      .describe('how onConfigChange hears of the plugin’s settings')
       .optional(),
     limits: z
       .strictObject({

@@ -12,6 +12,8 @@ export type BackgroundKind = Extract<RunKind, 'event' | 'job' | 'webhook' | 'lif
 export interface RunPolicy {
   /** How long an attempt may take, in milliseconds. */
   timeoutMs?: number;
+  /** A parked run starts no earlier than `ms` after it was made; the first that it stands for was made at `sinceMs`. */
+  settle?: { ms: number; sinceMs: number };
   retry?: Partial<RetryPolicy>;
 }
 

@@ -34,7 +34,9 @@ export async function countJobRuns(
 }
 
 const unparkIdle = (scope: string): string => `
-  update runs set waiting_for = null, next_attempt_at = now()
+  update runs set waiting_for = null,
+    next_attempt_at = greatest(now(),
+      queued_at + coalesce((policy->'settle'->>'ms')::float8, 0) * interval '1 millisecond')
   where waiting_for = 'overlap' and (tenant_id, id) in (
     select distinct on (p.tenant_id, p.installation_id, p.kind, p.name) p.tenant_id, p.id from runs p
     where p.waiting_for = 'overlap' ${scope} and not exists (
