@@ -3,8 +3,8 @@
  * checked after that.
  */
 import { secretMayGoTo } from '@annex/host-api';
-import { quote, type Id } from '@annex/kernel';
-import { fillPlaceholders, placeholdersOf, type WebhookDefinition } from '@annex/manifest';
+import { quote, type Id, type JsonObject } from '@annex/kernel';
+import { fillPlaceholders, placeholdersOf, type Placeholder, type WebhookDefinition } from '@annex/manifest';
 import type { TenantTransaction } from '@annex/database';
 import type { WebhookRow } from './rows/webhook-row.js';
 import { fillUrl } from './fill-url.js';
@@ -58,11 +58,19 @@ export async function packageDestination(
         `The secret${missing.length === 1 ? '' : 's'} ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} ` +
         `not set, so the webhook cannot be sent. Set ${missing.length === 1 ? 'it' : 'them'} and replay the delivery.`,
     };
+  const unset = settingsWithout(definition, snapshot.config);
+  if (unset.length > 0)
+    return {
+      fault:
+        `The setting${unset.length === 1 ? '' : 's'} ${unset.join(', ')} ${unset.length === 1 ? 'has' : 'have'} no ` +
+        'value that a text can hold, so the webhook cannot be sent. Set it in the plugin’s settings and replay the ' +
+        'delivery.',
+    };
   const values = new Map([...known].map(([name, { value }]) => [name, value]));
   const valueFrom =
     (from: ReadonlyMap<string, string>) =>
-    (found: { kind: 'tenant' } | { kind: 'secret'; name: string }): string =>
-      found.kind === 'tenant' ? snapshot.tenant.slug : (from.get(found.name) ?? '');
+    (found: Filled): string =>
+      found.kind === 'secret' ? (from.get(found.name) ?? '') : plainValue(found, snapshot);
   const fill = (text: string, from: ReadonlyMap<string, string> = values): string =>
     fillPlaceholders(text, valueFrom(from));
   const filled = fillUrl(url, valueFrom(values));
@@ -77,7 +85,9 @@ export async function packageDestination(
   const keys = keysOf(signingSecrets, signing ? `${definition.name}.yaml, delivery.signing.secret` : '');
   if ('fault' in keys) return keys;
   const shown = (text: string): string =>
-    fillPlaceholders(text, (found) => (found.kind === 'tenant' ? snapshot.tenant.slug : `\${SECRET:${found.name}}`));
+    fillPlaceholders(text, (found) =>
+      found.kind === 'secret' ? `\${SECRET:${found.name}}` : plainValue(found, snapshot),
+    );
   return {
     url: filled.url,
     // An admin who writes a whole URL into a secret says where it may go; a host that the package names is the
@@ -92,6 +102,35 @@ export async function packageDestination(
       ...(placeholdersOf(url).some(({ kind }) => kind === 'secret') ? pathOf(filled.url) : []),
     ],
   };
+}
+
+type Filled = Exclude<Placeholder, { kind: 'unknown' }>;
+
+/** What stands for the tenant, or for a setting: no secret, so it may be shown. */
+function plainValue(found: Exclude<Filled, { kind: 'secret' }>, { tenant, config }: WebhookInstallation): string {
+  return found.kind === 'tenant' ? tenant.slug : (settingText(config, found.name) ?? found.fallback ?? '');
+}
+
+/** A setting as a text; `undefined`: it has no value, or one that is no text. */
+function settingText(config: JsonObject, name: string): string | undefined {
+  const value = Object.hasOwn(config, name) ? config[name] : undefined;
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined;
+}
+
+/** The settings that a webhook needs and that have neither a value nor a default. */
+function settingsWithout({ url, headers }: WebhookDefinition, config: JsonObject): string[] {
+  const found = [url, ...Object.values(headers)].flatMap(placeholdersOf);
+  return [
+    ...new Set(
+      found.flatMap((each) =>
+        each.kind === 'setting' && each.fallback === undefined && settingText(config, each.name) === undefined
+          ? [each.name]
+          : [],
+      ),
+    ),
+  ];
 }
 
 /** Signing is bound too: a signature for another host could be sent on to the right one. */
@@ -155,7 +194,7 @@ export function destinationFault(
         code: 'EGRESS_REQUEST',
         message:
           `The webhook’s header ${quote(name)} holds a line break, a control character or one outside Latin-1 once ` +
-          'its placeholders are filled in. Correct the secret.',
+          'its placeholders are filled in. Correct the secret or the setting.',
       };
   }
   return undefined;

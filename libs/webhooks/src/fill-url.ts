@@ -49,7 +49,7 @@ export function fillUrl(
   });
   filled += whole.slice(end);
   fault ??= dotFault(whole, filled);
-  if (fault !== undefined) return { fault: `${fault} Correct the secret.` };
+  if (fault !== undefined) return { fault: `${fault} Correct the secret or the setting.` };
   const origin =
     leading === undefined || placeholdersOf(whole)[0]?.kind !== 'secret' ? undefined : URL.parse(leading)?.origin;
   return { url: filled, hostIsSecret: origin !== undefined && origin === URL.parse(filled)?.origin };

@@ -56,6 +56,8 @@ export interface WebhookInstallation {
   /** Names of the effective permissions. */
   readonly permissions: readonly string[];
   readonly webhooks: readonly WebhookDefinition[];
+  /** Its settings, defaults filled in. */
+  readonly config: JsonObject;
   readonly manifest: { readonly http: { readonly allow: readonly string[] } };
   /** The hosts of `http.allow` that are granted. */
   readonly allowHosts: readonly string[];

@@ -1,6 +1,6 @@
 /** Webhooks of packages: their files, permissions and scripts. */
 import { expect, it } from 'vitest';
-import { type Answer } from '../../support/annex.js';
+import { until, type Answer } from '../../support/annex.js';
 import { manifest, plainMain, signed, type WebhookBench } from './webhook-bench.js';
 
 export function readPackages(bench: WebhookBench): void {
@@ -31,6 +31,38 @@ export function readPackages(bench: WebhookBench): void {
       severity: 'info',
       tags: [],
       attributes: {},
+    });
+  });
+
+  it('hold settings of the plugin, encoded, with defaults, and named where one has no value', async () => {
+    const tenant = await bench.annex.makeTenant();
+    const properties = { stage: { type: 'string' }, board: { type: ['string', 'object'] } };
+    const file = signed('/${CONFIG:stage:-test}/${CONFIG:board}').replace('"annex"', '"${CONFIG:stage:-test}"');
+    await tenant.install(
+      {
+        manifest: manifest({ config: { type: 'object', properties } }),
+        code: plainMain,
+        files: { 'webhooks/set.yaml': `${file}retry: { max_attempts: 1 }\n` },
+      },
+      { secrets: secrets() },
+    );
+    await tenant.owner.post('/api/events', { type: 'build.completed' });
+    expect(await onlyDelivery(tenant)).toMatchObject({
+      status: 'failed',
+      error: { code: 'DELIVERY_INVALID', message: expect.stringContaining('The setting board has no value') },
+    });
+    await tenant.owner.put('/api/plugins/sender/config', { board: 'a/../b?x' });
+    await tenant.owner.post('/api/events', { type: 'build.completed' });
+    const [arrival] = await bench.sink.arrived('/test/a%2F..%2Fb%3Fx');
+    expect(arrival?.headers['x-source']).toBe('test');
+    const { items } = (
+      await until(
+        () => bench.deliveries(tenant, 'status=succeeded'),
+        ({ body }) => body.items.length === 1,
+      )
+    ).body;
+    expect((await tenant.owner.get(`/api/webhooks/deliveries/${items[0].id}`)).body.attempts[0].request).toMatchObject({
+      url: '${SECRET:HOOK_URL}/test/a/../b?x',
     });
   });
 

@@ -1,17 +1,26 @@
 /** What may stand in the texts of a webhook in place of a value that is known only when it is sent. */
 import { secretNamePattern } from '@annex/host-api';
 
-/** `${SECRET:NAME}`, `${TENANT_ID}`, or a mistake. */
+/** `${SECRET:NAME}`, `${CONFIG:key}`, `${CONFIG:key:-default}`, `${TENANT_ID}`, or a mistake. */
 const placeholder = /\$\{([^}]*)(\}?)/g;
 const secretPrefix = 'SECRET:';
 
-export type Placeholder = { kind: 'secret'; name: string } | { kind: 'tenant' } | { kind: 'unknown'; text: string };
+/** A setting of the tenant, and what stands for one that has no value. */
+const setting = /^CONFIG:([A-Za-z0-9_.-]{1,64}?)(?::-([^$]*))?$/;
+
+export type Placeholder =
+  | { kind: 'secret'; name: string }
+  | { kind: 'setting'; name: string; fallback: string | undefined }
+  | { kind: 'tenant' }
+  | { kind: 'unknown'; text: string };
 
 function read(inner: string, isClosed: boolean): Placeholder {
   if (!isClosed) return { kind: 'unknown', text: `\${${inner.slice(0, 60)}` };
   if (inner === 'TENANT_ID') return { kind: 'tenant' };
   if (inner.startsWith(secretPrefix) && secretNamePattern.test(inner.slice(secretPrefix.length)))
     return { kind: 'secret', name: inner.slice(secretPrefix.length) };
+  const [, key, fallback] = setting.exec(inner) ?? [];
+  if (key !== undefined) return { kind: 'setting', name: key, fallback };
   return { kind: 'unknown', text: `\${${inner.slice(0, 60)}}` };
 }
 

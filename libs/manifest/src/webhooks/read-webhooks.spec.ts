@@ -189,6 +189,20 @@ describe('a webhook', () => {
 });
 
 describe('placeholders', () => {
+  it('of settings may have a default, which holds no other placeholder', () => {
+    expect(placeholdersOf('${CONFIG:crm.path} ${CONFIG:a:-} ${CONFIG:a:-b:-c} ${CONFIG:a:-${X}} ${CONFIG:}')).toEqual([
+      { kind: 'setting', name: 'crm.path', fallback: undefined },
+      { kind: 'setting', name: 'a', fallback: '' },
+      { kind: 'setting', name: 'a', fallback: 'b:-c' },
+      { kind: 'unknown', text: '${CONFIG:a:-${X}' },
+      { kind: 'unknown', text: '${CONFIG:}' },
+    ]);
+    const signed = read('api_version: v1\ndelivery: { url: "https://e.com", signing: { secret: "${CONFIG:key}" } }');
+    expect(signed.errors).toMatchObject([
+      { pointer: '/webhooks/one.yaml/delivery/signing/secret', code: 'PLACEHOLDER' },
+    ]);
+  });
+
   it('are found and filled once: what is put in is not looked at again', () => {
     const text = 'a ${SECRET:URL} b ${TENANT_ID} c ${X}';
     expect(placeholdersOf(text).map(({ kind }) => kind)).toEqual(['secret', 'tenant', 'unknown']);

@@ -250,7 +250,7 @@ export function placeholderFaults(
         {
           pointer,
           code: 'PLACEHOLDER',
-          detail: `${quote(found.text)} is not known; write \${SECRET:NAME} or \${TENANT_ID}.`,
+          detail: `${quote(found.text)} is not known; write \${SECRET:NAME}, \${CONFIG:key:-default} or \${TENANT_ID}.`,
         },
       ];
     if (found.kind !== 'secret' || !declaredSecrets || declaredSecrets.includes(found.name)) return [];
@@ -317,6 +317,15 @@ function judgeDelivery(
   }
   if (isJsonObject(signing)) {
     judgeText(signing['secret'], '/delivery/signing/secret');
+    if (
+      typeof signing['secret'] === 'string' &&
+      placeholdersOf(signing['secret']).some(({ kind }) => kind === 'setting')
+    )
+      errors.push({
+        pointer: '/delivery/signing/secret',
+        code: 'PLACEHOLDER',
+        detail: 'a setting can be read by everybody who sees the plugin, so it is no key; write ${SECRET:NAME}.',
+      });
     if (typeof signing['secret'] === 'string' && placeholdersOf(signing['secret']).length === 0) {
       warnings.push({
         pointer: '/delivery/signing/secret',
