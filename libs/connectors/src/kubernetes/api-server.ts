@@ -39,10 +39,17 @@ export interface Asked {
 }
 
 export class ApiServer {
+  #aheadMs = 0;
+
   constructor(
     private readonly cluster: Cluster,
     private readonly dial: Dial,
   ) {}
+
+  /** The time there, in milliseconds since the epoch: what happens in a cluster is told by its own clock. */
+  get nowMs(): number {
+    return Date.now() + this.#aheadMs;
+  }
 
   /** Throws {@link RefusedError}. */
   async get(asked: Asked): Promise<JsonObject> {
@@ -84,6 +91,8 @@ export class ApiServer {
     asking.end();
     try {
       const answer = await promise;
+      const thereMs = Date.parse(answer.headers.date ?? '');
+      if (!Number.isNaN(thereMs)) this.#aheadMs = thereMs - Date.now();
       if (answer.statusCode !== 200) throw await refusal(answer, path);
       return answer;
     } catch (thrown) {

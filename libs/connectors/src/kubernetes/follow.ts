@@ -14,7 +14,7 @@ export interface Step {
   watched: Watched;
   changes: { kind: ChangeKind; object: JsonObject }[];
   version?: string;
-  /** The time of the server, of a list. */
+  /** It is of a list. */
   isList?: boolean;
 }
 
@@ -175,8 +175,10 @@ export function metadataOf(object: JsonObject): JsonObject {
   return isJsonObject(metadata) ? metadata : {};
 }
 
+/** What tells an object from all others; of a server that gives none, where it is. */
 export function uidOf(object: JsonObject): string {
-  return String(metadataOf(object)['uid'] ?? '');
+  const { uid, namespace, name } = metadataOf(object);
+  return typeof uid === 'string' && uid !== '' ? uid : `${namespace ?? ''}/${name ?? ''}`;
 }
 
 function refusalOf({ code, message }: JsonObject): RefusedError {

@@ -92,6 +92,34 @@ describe('what happens to pods', () => {
   });
 });
 
+describe('what happens to pods of a cluster that is odd', () => {
+  it.each([-3600_000, 3600_000])('is told by the clock of the cluster: %i ms ahead', async (aheadMs) => {
+    const cluster = await startKubernetesApi({ aheadMs });
+    const there = (agoMs: number): string => new Date(Date.now() + aheadMs - agoMs).toISOString();
+    const ended = (agoMs: number): object => ({
+      state: { running: { startedAt: there(agoMs) } },
+      lastState: { terminated: { reason: 'Error', finishedAt: there(agoMs) } },
+    });
+    cluster.put('v1/pods', restarted('long-ago', 1, ended(1200_000)));
+    cluster.put('v1/pods', restarted('just-now', 1, ended(10_000)));
+    const opened = await openConnection(kubernetes, { server: cluster.url, pods: true }, { beginnings: 0 });
+    expect(kinds(await opened.take(1))).toEqual(['pod.restart just-now']);
+    await opened.close();
+    await cluster.close();
+  });
+
+  it('is told when a time cannot be read, and without a uid', async () => {
+    const opened = await openConnection(kubernetes, pods());
+    const said = { involvedObject: { kind: 'Pod', name: 'web-1' }, reason: 'Unhealthy', lastTimestamp: 'yesterday' };
+    api.put('v1/events', { metadata: { name: 'a', uid: '' }, ...said });
+    api.put('v1/events', { metadata: { name: 'b', uid: '' }, ...said });
+    const told = await opened.take(2);
+    expect(kinds(told)).toEqual(['probe.failed web-1', 'probe.failed web-1']);
+    expect(new Set(told.map(({ id }) => id)).size).toBe(2);
+    await opened.close();
+  });
+});
+
 describe('objects of any kind', () => {
   it('come as they change, and after a break exactly the rest', async () => {
     api.put('apps/v1/deployments', deployment('a', 1));

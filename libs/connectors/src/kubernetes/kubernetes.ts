@@ -51,7 +51,7 @@ async function* watchCluster(connection: OpenConnection): AsyncGenerator<Connect
   );
   try {
     if (Object.keys(place.versions).length > 0) yield { events: [] };
-    yield* batches(inbox, place, settings);
+    yield* batches(inbox, place, { settings, server });
   } finally {
     signal.removeEventListener('abort', stop);
     stop();
@@ -59,14 +59,17 @@ async function* watchCluster(connection: OpenConnection): AsyncGenerator<Connect
   }
 }
 
-/** Where a source stands: what happened before `sinceMs` is not told, and where each kind goes on. */
+/**
+ * Where a source stands: what happened before `sinceMs` is not told (`undefined`: the cluster has not said what time it
+ * is there), and where each kind goes on.
+ */
 interface Place {
-  sinceMs: number;
+  sinceMs: number | undefined;
   versions: Record<string, string>;
 }
 
-function placeOf(cursor: Json, { lookbackMs, watched }: KubernetesSettings): Place {
-  const place: Place = { sinceMs: Date.now() - lookbackMs, versions: {} };
+function placeOf(cursor: Json, { watched }: KubernetesSettings): Place {
+  const place: Place = { sinceMs: undefined, versions: {} };
   if (!isJsonObject(cursor)) return place;
   const { since, versions = null } = cursor;
   if (typeof since === 'string' && !Number.isNaN(Date.parse(since))) place.sinceMs = Date.parse(since);
@@ -79,18 +82,19 @@ function placeOf(cursor: Json, { lookbackMs, watched }: KubernetesSettings): Pla
 async function* batches(
   inbox: Inbox<Step>,
   place: Place,
-  settings: KubernetesSettings,
+  { settings, server }: { settings: KubernetesSettings; server: ApiServer },
 ): AsyncGenerator<ConnectorBatch> {
-  const since = new Date(place.sinceMs).toISOString();
   let writtenMs = -Infinity;
+  let { sinceMs } = place;
   for (;;) {
     const events: JsonObject[] = [];
     do {
       const step = await inbox.take();
       if (step === undefined) return;
+      sinceMs ??= server.nowMs - settings.lookbackMs;
       const isFirst = step.isList === true && place.versions[step.watched.name] === undefined;
       for (const { kind, object } of step.changes)
-        events.push(...eventsOf({ kind, object, isFirst }, step, { ...place, settings }));
+        events.push(...eventsOf({ kind, object, isFirst }, step, { sinceMs, settings }));
       if (step.version !== undefined && step.version !== '') place.versions[step.watched.name] = step.version;
       // A page of a list is more than an event a change.
       while (events.length > sourceLimits.batchEvents) yield { events: events.splice(0, sourceLimits.batchEvents) };
@@ -98,7 +102,7 @@ async function* batches(
     const nowMs = performance.now();
     if (events.length === 0 && nowMs - writtenMs < quietMs) continue;
     writtenMs = nowMs;
-    yield { events, cursor: { since, versions: { ...place.versions } } };
+    yield { events, cursor: { since: new Date(sinceMs).toISOString(), versions: { ...place.versions } } };
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { isJsonObject, type Json, type JsonObject } from '@annex/kernel';
 import { fitting } from '../payload.js';
-import { metadataOf } from './follow.js';
+import { metadataOf, uidOf } from './follow.js';
 import type { KubernetesSettings } from './settings.js';
 
 /** KHook's names beside ours. */
@@ -34,9 +34,10 @@ interface Told {
 
 /** What a pod's state tells. */
 export function podEvents(pod: JsonObject, reading: Reading): JsonObject[] {
-  const { uid = '', name, namespace, labels } = metadataOf(pod);
+  const { name, namespace, labels } = metadataOf(pod);
+  const uid = uidOf(pod);
   const status = member(pod, 'status');
-  const regarding = { kind: 'Pod', name: name ?? null, namespace: namespace ?? null, uid: uid ?? null };
+  const regarding = { kind: 'Pod', name: name ?? null, namespace: namespace ?? null, uid };
   const around: JsonObject = {
     namespace: namespace ?? null,
     regarding,
@@ -48,8 +49,8 @@ export function podEvents(pod: JsonObject, reading: Reading): JsonObject[] {
     list(status[key]),
   );
   const told = [
-    ...containers.flatMap((container) => containerTold(container, String(uid))),
-    ...pendingTold(status, containers, String(uid)),
+    ...containers.flatMap((container) => containerTold(container, uid)),
+    ...pendingTold(status, containers, uid),
   ];
   return told.flatMap((one) => eventOf({ ...one, data: { ...around, ...one.data } }, name, reading));
 }
@@ -58,11 +59,10 @@ export function podEvents(pod: JsonObject, reading: Reading): JsonObject[] {
 export function probeEvents(said: JsonObject, reading: Reading): JsonObject[] {
   if (said['reason'] !== 'Unhealthy') return [];
   const involved = member(said, 'involvedObject');
-  const { uid } = metadataOf(said);
   const count = Number(member(said, 'series')['count'] ?? said['count'] ?? 1);
-  const at = [member(said, 'series')['lastObservedTime'], said['lastTimestamp'], said['eventTime']].find(
-    (time) => typeof time === 'string',
-  );
+  const at = [member(said, 'series')['lastObservedTime'], said['lastTimestamp'], said['eventTime']]
+    .map(timeOf)
+    .find((time) => time !== undefined);
   const { kind, name, namespace } = involved;
   const data: JsonObject = {
     namespace: namespace ?? null,
@@ -72,7 +72,7 @@ export function probeEvents(said: JsonObject, reading: Reading): JsonObject[] {
     count,
     node: member(said, 'source')['host'] ?? null,
   };
-  const told: Told = { what: 'probe.failed', id: `${uid}/${count}`, at, severity: 'warning', data };
+  const told: Told = { what: 'probe.failed', id: `${uidOf(said)}/${count}`, at, severity: 'warning', data };
   return eventOf(told, name, reading);
 }
 
