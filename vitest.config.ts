@@ -28,7 +28,7 @@ const alias = [
 ];
 
 /** Suites of test/faults by how long they take, the longest first. */
-const longest = ['storm', 'safeguards', 'schedules', 'sources', 'drain', 'roles'];
+const longest = ['storm', 'safeguards', 'schedules', 'source-storm', 'drain', 'roles'];
 
 /**
  * The suites of test/faults run clusters of processes that mostly wait. They begin first and stand apart among the

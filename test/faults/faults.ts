@@ -101,12 +101,15 @@ export const faultKinds: readonly FaultKind[] = [
       await seconds(1);
     },
   },
-  ...failpoints.map((name, turn): FaultKind => ({
-    name: `a process is killed at ${name}`,
-    lane: 'processes',
-    turn,
-    inject: (context) => killAt(name, context),
-  })),
+  // Those of agents and sources have suites of their own: nothing here gets there.
+  ...failpoints
+    .filter((name) => !/^(agent|source)\./.test(name))
+    .map((name, turn): FaultKind => ({
+      name: `a process is killed at ${name}`,
+      lane: 'processes',
+      turn,
+      inject: (context) => killAt(name, context),
+    })),
   {
     name: 'a worker stands still past its leases',
     lane: 'processes',

@@ -15,6 +15,7 @@ const ticker = '/libs/dispatch/dist/ticker.js';
 const claim = '/libs/runs/dist/sql/claim.js';
 const idempotency = '/apps/api/dist/http/idempotency.js';
 const connections = '/libs/database/dist/connections.js';
+const sources = '/libs/sources/dist/connections.js';
 const listener = '/libs/database/dist/listener.js';
 
 export const mutants = {
@@ -67,9 +68,26 @@ export const mutants = {
     { module: backends, from: 'socketTimeout: [\\d_]+,?', to: '' },
     { module: backends, from: 'commandTimeout: [\\d_]+', to: '' },
   ],
+  /** What a source's connection gave is acknowledged to where it came from, and then committed. */
+  ackFirst: [
+    {
+      module: sources,
+      from: 'await this\\.#write\\(source, batch, signal\\);',
+      to: 'await batch.ack?.(); await this.#write(source, batch, signal);',
+    },
+  ],
+  /** A source's place is committed before the events up to it are. */
+  placeFirst: [
+    {
+      module: sources,
+      from: 'const \\{ batch \\} = reading;',
+      to:
+        'const { batch } = reading; const { noteBatch } = await import("./sql/hold-source.js"); await database' +
+        '.forTenant(source.tenantId).transaction((tx) => noteBatch(tx, source.id, ' +
+        '{ cursor, spendToken: false, events: 0, duplicates: 0, rejected: 0 }));',
+    },
+  ],
 } as const satisfies Record<string, readonly Patch[]>;
-
-export type MutantName = keyof typeof mutants;
 
 /** No mutants: the same rules with shorter times, so that a scenario takes seconds. */
 export const tempos = {
@@ -79,6 +97,10 @@ export const tempos = {
     { module: queueOptions, from: 'stalledInterval: [\\d_]+', to: 'stalledInterval: 3_000' },
   ],
   shortLeases: [{ module: dispatcher, from: 'leaseMs = [\\d_]+', to: 'leaseMs = 4_000' }],
+  shortSourceLeases: [
+    { module: '/libs/limits/dist/groups/sources.js', from: 'leaseMs: 12 \\* SECOND', to: 'leaseMs: 3 * SECOND' },
+    { module: '/libs/settings/dist/etcd/etcd-mirrors.js', from: '15 \\* SECOND', to: '3 * SECOND' },
+  ],
 } as const satisfies Record<string, readonly Patch[]>;
 
 /**

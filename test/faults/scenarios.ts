@@ -7,12 +7,12 @@ import { withCluster, type Bed, type BedOptions } from './bed.js';
 import { judgeTicks } from './checker.js';
 import type { ClusterNode } from './cluster.js';
 import { readRuns } from './history.js';
-import { mutants, tempos, type MutantName } from './mutants.js';
+import { mutants, tempos } from './mutants.js';
 import { report } from './report.js';
 import { handlers } from './workload.js';
 
 export interface Scenario {
-  mutant: MutantName;
+  mutant: keyof typeof mutants;
   name: string;
   workers: number;
   ticks?: boolean;

@@ -13,6 +13,8 @@ export interface A2aProcess {
   url: string;
   /** Every task that it ever kept, with the id of the message that it was asked in. */
   tasks(): { id: string; messageId: string; state: string }[];
+  /** To the process that is up. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** `kill -9`; resolves when it is gone. */
   kill(): Promise<void>;
   /** Resolves when it listens. */
@@ -32,6 +34,7 @@ export async function startA2aProcess(): Promise<A2aProcess> {
         .filter((name) => name.endsWith('.json'))
         .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as KeptTask)
         .map(({ id, status, history }) => ({ id, messageId: history[0]?.messageId ?? '', state: status.state })),
+    signal: (signal) => void child?.kill(signal),
     async kill() {
       const last = child;
       child = undefined;

@@ -56,13 +56,15 @@ export interface Deployment {
   crashPostgres(): Promise<void>;
   startPostgres(): Promise<void>;
   restartPostgres(): Promise<void>;
+  /** To the server and all of its sessions. */
+  signalPostgres(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Of Redis: forget everything; end at once and start empty on the same port. */
   flushRedis(): Promise<void>;
   killRedis(): Promise<void>;
   startRedis(): Promise<void>;
   restartRedis(): Promise<void>;
-  /** An operator's client of an api, in a tenant of its own. */
-  makeTenant(api: AnnexProcess): Promise<{ slug: string; client(api: AnnexProcess): Client }>;
+  /** An operator's client of an api, in a tenant of its own. `slug`: default one that nobody else has. */
+  makeTenant(api: AnnexProcess, slug?: string): Promise<{ slug: string; client(api: AnnexProcess): Client }>;
   stop(): Promise<void>;
 }
 
@@ -122,10 +124,8 @@ export async function startDeployment({
     },
     crashPostgres,
     startPostgres,
-    async restartPostgres() {
-      await crashPostgres();
-      await startPostgres();
-    },
+    restartPostgres: () => crashPostgres().then(startPostgres),
+    signalPostgres: (signal) => signalAll(postgres.pid, signal),
     async flushRedis() {
       const { Redis } = await import('ioredis');
       const client = new Redis(redisUrl ?? '');
@@ -151,8 +151,7 @@ export async function startDeployment({
 }
 
 /** A tenant, and clients of the operator in it. */
-const makeOwnTenant: Deployment['makeTenant'] = async (api) => {
-  const slug = `t-${randomBytes(5).toString('hex')}`;
+const makeOwnTenant: Deployment['makeTenant'] = async (api, slug = `t-${randomBytes(5).toString('hex')}`) => {
   const login = await makeClient(api.url, '').post('/api/auth/login', operator);
   const token = String(login.body.access_token);
   const made = await makeClient(api.url, token).post('/api/tenants', { slug, name: slug });
@@ -273,8 +272,17 @@ export function commandOf(pid: number): string {
 
 /** Kills a process that may have ended by itself. */
 export function killQuietly(pid: number): void {
+  signalQuietly(pid, 'SIGKILL');
+}
+
+/** To a process and all that it started, whichever of them are there. */
+export function signalAll(pid: number, signal: NodeJS.Signals): void {
+  for (const one of [pid, ...descendants(pid)]) signalQuietly(one, signal);
+}
+
+function signalQuietly(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // Then it is gone already.
   }

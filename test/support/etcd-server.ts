@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,9 @@ import { freePort } from './free-port.js';
 /** An etcd of the suite's own, on a free port of the loopback address. */
 export interface EtcdServer {
   url: string;
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  /** `kill -9`, and a start with what it kept, at the same place. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -19,15 +22,33 @@ export async function startEtcd(): Promise<EtcdServer> {
   const dir = mkdtempSync(join(tmpdir(), 'annex-etcd-'));
   const url = `http://127.0.0.1:${await freePort()}`;
   const peer = `http://127.0.0.1:${await freePort()}`;
-  const child = spawn(
-    'etcd',
-    [
-      ...['--data-dir', dir, '--listen-client-urls', url, '--advertise-client-urls', url],
-      ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`],
-      ...['--log-level', 'error'],
-    ],
-    { stdio: 'ignore' },
-  );
+  const options = [
+    ...['--data-dir', dir, '--listen-client-urls', url, '--advertise-client-urls', url],
+    ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`],
+    ...['--log-level', 'error'],
+  ];
+  let started = await launch(options, url);
+  const end = async (): Promise<void> => {
+    started.child.kill('SIGKILL');
+    await started.ended;
+  };
+  return {
+    url,
+    signal: (signal) => void started.child.kill(signal),
+    async restart() {
+      await end();
+      started = await launch(options, url);
+    },
+    async close() {
+      await end();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Resolves when it answers. */
+async function launch(options: readonly string[], url: string): Promise<{ child: ChildProcess; ended: Promise<void> }> {
+  const child = spawn('etcd', options, { stdio: 'ignore' });
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
   const forget = child.pid === undefined ? () => undefined : killWhenParentEnds(child.pid, 'KILL');
   void ended.then(forget);
@@ -41,12 +62,5 @@ export async function startEtcd(): Promise<EtcdServer> {
       );
     ask();
   });
-  return {
-    url,
-    async close() {
-      child.kill('SIGKILL');
-      await ended;
-      rmSync(dir, { recursive: true, force: true });
-    },
-  };
+  return { child, ended };
 }

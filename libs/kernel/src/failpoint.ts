@@ -6,9 +6,15 @@
 
 /** Every place, in the order in which accepted work passes them. */
 export const failpoints = [
-  /** An event is written, its transaction not yet committed. */
+  /** A source's events and its place are written, their transaction not yet committed. */
+  'source.written',
+  /** A connection's events are committed, and not yet acknowledged to where they came from. */
+  'source.committed',
+  /** An agent is about to be asked. */
   'agent.asking',
+  /** An agent has answered, which is not yet written. */
   'agent.asked',
+  /** An event is written, its transaction not yet committed. */
   'emit.written',
   /** An event is committed, its sender not yet answered. */
   'emit.committed',

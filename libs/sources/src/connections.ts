@@ -5,6 +5,7 @@
  */
 import { eventSources, readSourceBatch } from '@annex/events';
 import {
+  failpoint,
   isAnnexError,
   messageOf,
   type Id,
@@ -170,6 +171,7 @@ export class Connections implements Stoppable {
     for await (const batch of batches) {
       if (signal.aborted) return;
       await this.#write(source, batch, signal);
+      if (batch.events.length > 0) failpoint('source.committed');
       // Only now may the origin forget what it gave.
       await batch.ack?.();
     }

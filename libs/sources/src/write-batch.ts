@@ -3,7 +3,7 @@
  * that is ahead of its events loses them, and one that is behind gives them again, which their ids make harmless.
  */
 import { eventSources, sourceEventId, type SourceBatch, type SourceEvent } from '@annex/events';
-import type { Id } from '@annex/kernel';
+import { failpoint, type Id } from '@annex/kernel';
 import { outcomeErrors, type EmitEvent } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 import type { SourceRow } from './rows/source-row.js';
@@ -55,6 +55,7 @@ export async function writeBatch(tx: TenantTransaction, emit: EmitEvent, given: 
   }
   const { events, duplicates, rejected } = taken;
   await noteBatch(tx, source.id, { cursor: batch.cursor, spendToken, events, duplicates, rejected });
+  if (events > 0) failpoint('source.written');
   return taken;
 }
 
