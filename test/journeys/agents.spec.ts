@@ -229,6 +229,63 @@ describe('an A2A agent', () => {
   });
 });
 
+describe('when an agent is not asked as it should be, one call says why', () => {
+  const dedupe = `api_version: v1
+mappings:
+  - { source: k8s, type: pod.crash, to: pod.restart, dedupe: { key: "{{ subject }}", window_s: 600 } }
+`;
+  const crash = async (more: object = {}): Promise<Answer['body']> => {
+    const event = { type: 'pod.crash', source: 'k8s', subject: 'web-1', data: { reason: 'OOM' }, ...more };
+    return (await tenant.owner.post('/api/events', event)).body;
+  };
+  const eventOf = async ({ event_id: id }: Answer['body']): Promise<Answer['body']> =>
+    (await tenant.owner.get(`/api/events/${id}`)).body;
+
+  it('the event: mapped, kept back as one that is known, left out by a filter, or the plugin is off', async () => {
+    await install(`${plain}where: { severity: critical }\n`, { 'mappings/crash.yaml': dedupe });
+    const left = await eventOf(await crash());
+    expect(left).toMatchObject({
+      type: 'pod.restart',
+      raw_type: 'pod.crash',
+      mapped_from: expect.stringContaining('crash'),
+    });
+    const over = { plugin: 'doctor', kind: 'webhook', name: 'fix' };
+    expect(left.passed_over).toEqual([{ ...over, reason: 'where' }]);
+    const known = await crash({ severity: 'critical' });
+    expect(await eventOf(known)).toMatchObject({ suppressed_by: { reason: 'window' }, deliveries: [] });
+    expect((await tenant.owner.get('/api/alerts?status=firing')).body.items).toMatchObject([{ count: 2 }]);
+    const tried = await tenant.owner.post('/api/mappings/test', { events: [{ type: 'pod.crash', source: 'x' }] });
+    expect(tried.status).toBe(200);
+    await tenant.owner.post('/api/plugins/doctor/disable');
+    expect((await tenant.owner.get('/api/agents/fix')).body).toMatchObject({ status: 'inactive' });
+    const { body } = await restart('web-2', { severity: 'critical' });
+    expect((await eventOf(body)).passed_over).toEqual([
+      { plugin: 'doctor', kind: 'webhook', name: 'fix', reason: 'off' },
+    ]);
+    const stranger = await annex.makeTenant();
+    expect((await stranger.owner.get(`/api/events/${body.event_id}`)).status).toBe(404);
+  });
+
+  it('the question: the agent refuses its token; and a new one holds at once', async () => {
+    await install(`${plain}retry: { max_attempts: 1 }\n`);
+    await tenant.owner.put('/api/plugins/doctor/secrets/AGENT_TOKEN', { value: 'another-token-012345' });
+    await restart();
+    const refused = await question(({ status }) => status === 'failed');
+    expect(await detail(refused.id)).toMatchObject({
+      error: { code: 'DELIVERY_FAILED', message: expect.stringContaining('HTTP_401') },
+      attempts: [{ response: { status: 401 } }],
+    });
+    const { body: run } = await tenant.owner.get(`/api/runs/${refused.run_id}`);
+    expect(run).toMatchObject({ event_id: refused.event_id, error: { code: 'DELIVERY_FAILED' } });
+    expect((await tenant.owner.get('/api/runs?status=failed')).body.items).toMatchObject([{ id: refused.run_id }]);
+    expect((await tenant.owner.patch('/api/plugins/doctor', { log_level: 'debug' })).status).toBe(200);
+    await tenant.owner.put('/api/plugins/doctor/secrets/AGENT_TOKEN', { value: token });
+    agent.onAsked = () => ({ text: 'fixed', state: TaskState.TASK_STATE_COMPLETED });
+    await tenant.owner.post(`/api/agents/questions/${refused.id}/replay`);
+    await question(({ status }) => status === 'succeeded');
+  });
+});
+
 describe('a question that needs a yes', () => {
   const approved = `${plain}approval: required\n`;
 

@@ -9,6 +9,7 @@ import {
 import { failpoint, quote, type Id, type Json, type Page, type PageRequest } from '@annex/kernel';
 import { emitEvent, type EmittedEvent } from './sql/emit-event.js';
 import { findCause, findCausedEvents, type CausedEvents } from './sql/caused-events.js';
+import { findPassedOver, type PassedOver } from './sql/passed-over.js';
 import { earliestFollowed, eventsFromNow, readEventsAfter, type EventPlace } from './sql/follow-events.js';
 import { writingMs } from './sql/settled.js';
 import { poll, readPlace, writePlace } from './poll.js';
@@ -71,6 +72,8 @@ export interface EventTreeView extends EventView {
     event_id: string | null;
     event_type: string | null;
   } | null;
+  /** Who wants events of this name and would not get this one, as handlers stand now; 100 at most. */
+  passed_over: PassedOver[];
   /** The tree goes on beyond what is shown: 10 levels, 200 events. */
   tree_truncated: boolean;
 }
@@ -232,6 +235,7 @@ export class Events {
           event_type: cause.eventType,
         },
         deliveries: deliveryTree(event, byRun),
+        passed_over: await findPassedOver(tx, { ...event, time: event.time.toISOString() }),
         tree_truncated: isCut,
       };
     });

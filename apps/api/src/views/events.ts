@@ -98,6 +98,16 @@ export const EventTree = z
       })
       .nullable()
       .describe('The run that emitted it and the event behind that; `null`: it came from outside'),
+    passed_over: z
+      .array(
+        z.object({
+          plugin: z.string().nullable(),
+          kind: z.enum(['event', 'webhook']).describe('`event`: a hook. `webhook`: a webhook or an agent'),
+          name: z.string().describe('The hook’s pattern, or the name of the webhook or agent'),
+          reason: z.enum(['where', 'off']).describe('`where`: its filter. `off`: its plugin is not enabled'),
+        }),
+      )
+      .describe('Who wants events of this name and would not get this one, as handlers stand now; 100 at most'),
     tree_truncated: z.boolean().describe('The tree goes on beyond what is shown: 10 levels, 200 events'),
   })
   .meta({ id: 'EventTree', description: 'An event with what made it happen and what it made happen' });

@@ -68,7 +68,8 @@ export function typesOf({ type, rawType }: Pick<FilteredEvent, 'type' | 'rawType
 /** Filters as they were read, by their JSON: a busy hook's is read once. */
 const filters = new LRUCache<string, Filter>({ max: 1000 });
 
-function filterOf(text: string): Filter {
+/** A filter as its JSON says. @internal */
+export function filterOf(text: string): Filter {
   const known = filters.get(text);
   if (known) return known;
   const filter = soundFilter(JSON.parse(text) as Json);
