@@ -3,7 +3,8 @@ import type { Execution } from '@annex/execution';
 import { messageOf, SECOND, systemClock, type Logger } from '@annex/kernel';
 import type { Dispatcher } from '@annex/dispatch';
 import { mappedCounts, readBacklog, type Backlog } from '@annex/runs';
-import type { Database } from '@annex/database';
+import { readSettingLag, type SettingLag } from '@annex/settings';
+import type { Database, PlatformTransaction } from '@annex/database';
 import { layersOf, type Sandbox, type SandboxStats, type SandboxTier } from '@annex/sandbox';
 import type { SourceWork } from '@annex/sources';
 import { clockReader, clockWarning } from './clock-offset.js';
@@ -30,6 +31,7 @@ export function createHealth({
   dispatcher,
   sourceWork,
   pluginsFile,
+  mirrors,
   logger,
 }: {
   database: Database;
@@ -40,17 +42,16 @@ export function createHealth({
   sourceWork: Pick<SourceWork, 'connections'>;
   /** `undefined`: there is no such file. */
   pluginsFile: Pick<PluginsFile, 'state'> | undefined;
+  /** Prefixes of an etcd that are to be mirrored. */
+  mirrors: readonly { tenant: string; prefix: string }[];
   logger: Logger;
 }): PlatformHealth {
   let closing = false;
   let holds = 0;
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  // Gauges by a name that is a counter's; the same without `_total` say them by type.
-  for (const name of misnamed) registry.removeSingleMetric(name);
+  const registry = openRegistry();
   addSandboxMetrics(registry, sandbox);
   addIsolationMetrics(registry, tier);
-  addBacklogMetrics(registry, { database, logger });
+  addBacklogMetrics(registry, { database, logger, mirrors });
   addDispatchMetrics(registry, dispatcher);
   addMappingMetrics(registry);
   addSourceMetrics(registry, sourceWork);
@@ -95,6 +96,14 @@ export function createHealth({
     },
     metrics: () => registry.metrics(),
   };
+}
+
+function openRegistry(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  // Gauges by a name that is a counter's; the same without `_total` say them by type.
+  for (const name of misnamed) registry.removeSingleMetric(name);
+  return registry;
 }
 
 /** What should be put right and keeps no traffic away. `offsetMs`: of the database's clock. */
@@ -174,61 +183,10 @@ type AddGauge = (
   name: string,
   help: string,
   labelNames: string[],
-  set: (gauge: Gauge, backlog: Backlog) => void,
+  set: (gauge: Gauge, backlog: Backlog & SettingLag) => void,
 ) => void;
 
-function addAlertBacklog(add: AddGauge): void {
-  add('annex_alerts_firing', 'Alerts that fire', [], (gauge, { firingAlerts }) => gauge.set(firingAlerts));
-  add(
-    'annex_alert_lag_seconds',
-    'How late the alert or correlation is whose time came first; alert beyond 30',
-    [],
-    (gauge, { stateLagS }) => gauge.set(stateLagS),
-  );
-}
-
-function addQuestionBacklog(add: AddGauge): void {
-  add(
-    'annex_agent_questions',
-    'Questions to agents that wait: for an approval, or for the agent that works',
-    ['state'],
-    (gauge, { questions }) => {
-      for (const [state, count] of Object.entries(questions)) gauge.set({ state }, count);
-    },
-  );
-}
-
-/**
- * Numbers over all tenants, read from the database: every process says the same, also for workers, which nobody can
- * ask.
- */
-function addBacklogMetrics(registry: Registry, { database, logger }: { database: Database; logger: Logger }): void {
-  let reading: { atMs: number; backlog: Promise<Backlog | undefined> } | undefined;
-  const read = (): Promise<Backlog | undefined> => {
-    if (reading === undefined || performance.now() - reading.atMs > backlogAgeMs) {
-      const backlog = database.platform(readBacklog).catch((thrown: unknown) => {
-        logger.warn({ reason: messageOf(thrown) }, 'the numbers of the database are missing from the metrics');
-        return undefined;
-      });
-      reading = { atMs: performance.now(), backlog };
-    }
-    return reading.backlog;
-  };
-  const add: AddGauge = (name, help, labelNames, set) => {
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers: [registry],
-      async collect() {
-        this.reset();
-        const backlog = await read();
-        if (backlog) set(this, backlog);
-        // Without labels a gauge that was reset says 0, which nobody knows.
-        else if (labelNames.length === 0) this.set(Number.NaN);
-      },
-    });
-  };
+function addRunBacklog(add: AddGauge): void {
   add(
     'annex_background_runs',
     'Background runs that have not ended: due, delayed until their time, handed to the queue, running, parked ' +
@@ -256,8 +214,91 @@ function addBacklogMetrics(registry: Registry, { database, logger }: { database:
     [],
     (gauge, { scheduleLagS }) => gauge.set(scheduleLagS),
   );
+}
+
+function addAlertBacklog(add: AddGauge): void {
+  add('annex_alerts_firing', 'Alerts that fire', [], (gauge, { firingAlerts }) => gauge.set(firingAlerts));
+  add(
+    'annex_alert_lag_seconds',
+    'How late the alert or correlation is whose time came first; alert beyond 30',
+    [],
+    (gauge, { stateLagS }) => gauge.set(stateLagS),
+  );
+}
+
+function addSettingLag(add: AddGauge): void {
+  add(
+    'annex_setting_watch_lag_seconds',
+    'How old the oldest change of settings is that a plugin has yet to hear of; alert beyond 60',
+    [],
+    (gauge, { watchLagS }) => gauge.set(watchLagS),
+  );
+  add(
+    'annex_setting_mirror_lag_seconds',
+    'How long the mirror of an etcd has been behind that is behind longest; alert beyond 60',
+    [],
+    (gauge, { mirrorLagS }) => gauge.set(mirrorLagS),
+  );
+}
+
+function addQuestionBacklog(add: AddGauge): void {
+  add(
+    'annex_agent_questions',
+    'Questions to agents that wait: for an approval, or for the agent that works',
+    ['state'],
+    (gauge, { questions }) => {
+      for (const [state, count] of Object.entries(questions)) gauge.set({ state }, count);
+    },
+  );
+}
+
+/**
+ * Numbers over all tenants, read from the database: every process says the same, also for workers, which nobody can
+ * ask.
+ */
+function addBacklogMetrics(
+  registry: Registry,
+  {
+    database,
+    logger,
+    mirrors,
+  }: { database: Database; logger: Logger; mirrors: readonly { tenant: string; prefix: string }[] },
+): void {
+  type Read = Backlog & SettingLag;
+  let reading: { atMs: number; backlog: Promise<Read | undefined> } | undefined;
+  const readAll = async (tx: PlatformTransaction): Promise<Read> => ({
+    ...(await readBacklog(tx)),
+    ...(await readSettingLag(tx, mirrors)),
+  });
+  const read = (): Promise<Read | undefined> => {
+    if (reading === undefined || performance.now() - reading.atMs > backlogAgeMs) {
+      const backlog = database.platform(readAll).catch((thrown: unknown) => {
+        logger.warn({ reason: messageOf(thrown) }, 'the numbers of the database are missing from the metrics');
+        return undefined;
+      });
+      reading = { atMs: performance.now(), backlog };
+    }
+    return reading.backlog;
+  };
+  const add: AddGauge = (name, help, labelNames, set) => {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      async collect() {
+        this.reset();
+        const backlog = await read();
+        if (backlog) set(this, backlog);
+        // Without labels a gauge that was reset says 0, which nobody knows.
+        else if (labelNames.length === 0) this.set(Number.NaN);
+      },
+    });
+  };
+  addRunBacklog(add);
   addAlertBacklog(add);
   addQuestionBacklog(add);
+  addSettingLag(add);
   add(
     'annex_runs_last_minute',
     'Runs made within the last minute that have ended, by kind and status',

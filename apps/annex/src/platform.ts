@@ -179,6 +179,7 @@ async function startParts(
   const health = createHealth({
     ...{ database, sandbox, tier, execution, dispatcher, pluginsFile, logger },
     sourceWork: sources.sourceWork,
+    mirrors: settings.etcd?.mirrors ?? [],
   });
   startReports(context, { executors, dispatcher, sourceWork: sources.sourceWork });
   return {

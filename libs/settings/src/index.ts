@@ -4,6 +4,7 @@ export type { SettingChangeView } from './setting-feed.js';
 export { packageWatches, WatchReader, type WatchView } from './package-watches.js';
 export { SettingWatches, type SettingWatchesOptions } from './setting-watches.js';
 export { EtcdMirrors, type EtcdMirror, type EtcdMirrorsOptions } from './etcd/etcd-mirrors.js';
+export { readSettingLag, type SettingLag } from './sql/setting-lag.js';
 export { SettingMirrorRow } from './rows/setting-mirror-row.js';
 export { SettingRow } from './rows/setting-row.js';
 export { SettingChangeRow } from './rows/setting-change-row.js';

@@ -3452,6 +3452,22 @@ export interface components {
             id: string;
             /** @description `<mapping>/<rule>` that took it, or made it */
             mapped_from?: string;
+            /** @description Who wants events of this name and would not get this one, as handlers stand now; 100 at most */
+            passed_over: {
+                /**
+                 * @description `event`: a hook. `webhook`: a webhook or an agent
+                 * @enum {string}
+                 */
+                kind: "event" | "webhook";
+                /** @description The hook’s pattern, or the name of the webhook or agent */
+                name: string;
+                plugin: string | null;
+                /**
+                 * @description `where`: its filter. `off`: its plugin is not enabled
+                 * @enum {string}
+                 */
+                reason: "where" | "off";
+            }[];
             /** @description The type that it came with, where a mapping gave it another */
             raw_type?: string;
             /** @description Why nobody got it: what its source must say and it did not */

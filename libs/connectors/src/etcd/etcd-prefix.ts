@@ -106,6 +106,11 @@ async function* follow(
     queue.push({ revision: last ? last.kv.mod_revision : header.revision, changes });
     wake();
   });
+  // It is followed from now on, also when nothing changes.
+  watcher.on('connected', () => {
+    queue.push({ revision, changes: [] });
+    wake();
+  });
   watcher.on('error', (thrown) => fail(explain(thrown)));
   // The library would go on by itself, from where it believes to be; whoever asks knows better what was written.
   watcher.on('disconnected', (thrown) => fail(thrown ?? new Error('The connection to etcd ended.')));

@@ -4,6 +4,7 @@ import { Etcd3 } from 'etcd3';
 import { newUuid, silentLogger, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { mayLeaveOutEtcd, startEtcd, type EtcdServer } from '../../../../test/support/etcd-server.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
+import { readSettingLag } from '../sql/setting-lag.js';
 import { EtcdMirrors } from './etcd-mirrors.js';
 
 let db: TestDatabase;
@@ -107,6 +108,27 @@ describe.skipIf(mayLeaveOutEtcd)('a prefix of etcd', { timeout: 120_000 }, () =>
     await put('dns/a', { n: 2 });
     await remove('dns/b');
     expect((await settled())['net/dns/a']).toEqual({ n: 2 });
+  });
+
+  it('is not late while it is followed, changes or not, and is late once nobody follows it', async () => {
+    const lag = (): Promise<number> =>
+      db.database
+        .platform((tx) => readSettingLag(tx, [{ tenant: tenant.slug, prefix }]))
+        .then(({ mirrorLagS }) => mirrorLagS);
+    const until = async (is: (seconds: number) => boolean): Promise<void> => {
+      while (!is(await lag())) await new Promise((done) => setTimeout(done, 50));
+    };
+    await put('a', 1);
+    const first = mirrors();
+    await settled();
+    await until((seconds) => seconds === 0);
+    await first.stop();
+    await until((seconds) => seconds > 0);
+    const none = await db.database.platform((tx) => readSettingLag(tx, []));
+    expect(none).toEqual({ watchLagS: 0, mirrorLagS: 0 });
+    // Nothing changes in etcd, and the next one is followed all the same.
+    mirrors();
+    await until((seconds) => seconds === 0);
   });
 
   it.each([1, 2, 3])('ends as etcd does, and tells each key in etcd’s order (seed %d)', async (seed) => {

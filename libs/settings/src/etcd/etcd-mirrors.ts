@@ -127,7 +127,7 @@ export class EtcdMirrors implements Stoppable {
           for await (const told of prefix.follow(revision, signal)) {
             await this.#write(held, told.changes, told.revision);
             revision = told.revision;
-            isAfresh = false;
+            if (told.changes.length > 0) isAfresh = false;
           }
           return;
         } catch (thrown) {

@@ -39,4 +39,8 @@ export class SettingMirrorRow {
   /** When the tree last was what etcd held. */
   @Column({ name: 'synced_at', type: 'timestamptz', nullable: true })
   syncedAt!: Date | null;
+
+  /** The tree may not be what etcd holds since then; `null`: it is followed. */
+  @Column({ name: 'behind_since', type: 'timestamptz', nullable: true })
+  behindSince!: Date | null;
 }

@@ -22,10 +22,11 @@ export async function claimMirror(
   { owner, leaseMs }: { owner: string; leaseMs: number },
 ): Promise<HeldMirror | undefined> {
   const [row] = await tx.query<{ revision: string | null; token: string }>(
-    `insert into setting_mirrors as m (tenant_id, prefix, into_prefix, owner, lease_until, token)
-     values ($1, $2, $3, $4, now() + $5 * interval '1 ms', 1)
+    `insert into setting_mirrors as m (tenant_id, prefix, into_prefix, owner, lease_until, token, behind_since)
+     values ($1, $2, $3, $4, now() + $5 * interval '1 ms', 1, now())
      on conflict (tenant_id, prefix) do update set owner = excluded.owner, lease_until = excluded.lease_until,
        token = m.token + 1, into_prefix = excluded.into_prefix,
+       behind_since = coalesce(m.behind_since, m.lease_until, now()),
        revision = case when m.into_prefix = excluded.into_prefix then m.revision end
      where m.lease_until is null or m.lease_until < now()
      returning revision, token`,
@@ -55,7 +56,8 @@ export async function releaseMirror(
   { error, pauseMs }: { error: string | null; pauseMs: number },
 ): Promise<void> {
   await tx.execute(
-    `update setting_mirrors set owner = null, last_error = coalesce($4, last_error),
+    `update setting_mirrors set owner = null, behind_since = coalesce(behind_since, now()),
+       last_error = coalesce($4, last_error),
        last_error_at = case when $4 is null then last_error_at else now() end,
        lease_until = case when $5 > 0 then now() + $5 * interval '1 ms' end
      where tenant_id = $1 and prefix = $2 and token = $3`,
@@ -75,6 +77,7 @@ export async function moveMirror(
   const moved = await tx.execute(
     `update setting_mirrors set revision = case when $4 then $5 else revision end,
        synced_at = case when $4 and $5 is not null then now() else synced_at end,
+       behind_since = case when $4 and $5 is not null then null else behind_since end,
        last_error = coalesce($6, last_error), last_error_at = case when $6 is null then last_error_at else now() end
      where tenant_id = $1 and prefix = $2 and token = $3`,
     [tx.tenantUuid, prefix, token, revision !== undefined, revision ?? null, fault ?? null],
