@@ -329,6 +329,28 @@ describe.each(['postgres', 'redis'] as const)('jobs on %s', (backend) => {
             manifest: { schedule: '0 2 * * *' },
           },
         });
+        const preview = '/api/plugins/worker/jobs/daily/preview?schedule=0%202%20*%20*%20*&timezone=Europe/Berlin';
+        const previewed = await tenant.owner.get(preview);
+        expect(previewed).toMatchObject({ status: 200, body: { overridden: false, next_runs: job.next_runs } });
+        expect(await tenant.owner.get('/api/plugins/worker/jobs/daily/preview?timezone=Mars')).toMatchObject({
+          status: 422,
+          body: { code: 'SCHEDULE_INVALID' },
+        });
+        const times = (query: string): Promise<Answer> => tenant.owner.get(`/api/jobs/calendar?${query}`);
+        expect(await times('since=2027-01-03T00:00:00Z&until=2027-01-13T00:00:00Z')).toMatchObject({
+          status: 200,
+          body: {
+            items: [
+              {
+                name: 'daily',
+                resting: null,
+                more: false,
+                ticks: ['2027-01-04T09:30:00.000Z', '2027-01-11T09:30:00.000Z'],
+              },
+            ],
+          },
+        });
+        expect(await times('since=2027-01-03T00:00:00Z&until=2027-03-13T00:00:00Z')).toMatchObject({ status: 422 });
         expect(await patch({ paused: true })).toMatchObject({
           status: 200,
           body: { paused: true, next_run_at: null, schedule: '30 4 * * MON' },

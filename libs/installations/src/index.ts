@@ -17,7 +17,9 @@ export type { PluginHealthLine, PluginsHealth } from './plugins-health.js';
 export { DueHealthChecks, type DueCheck, type DueHealthChecksOptions } from './due-health-checks.js';
 export { tellChange } from './tell-change.js';
 export { UnfinishedPlugins, type UnfinishedPluginsOptions } from './unfinished-plugins.js';
-export type { ConfigTerms, JobChange, NumberedConfig } from './settings.js';
+export type { JobChange } from './changing-jobs.js';
+export type { JobTimesView, SchedulePreviewView, TimeSpan } from './job-times.js';
+export type { ConfigTerms, NumberedConfig } from './settings.js';
 export type {
   ConfigRevisionView,
   JobSummary,

@@ -45,8 +45,9 @@ import type { PluginLogLevel } from './log-levels.js';
 import type { DueCheck } from './rows/plugin-checks.js';
 import { readPluginsHealth, type PluginsHealth } from './plugins-health.js';
 import { listConfigRevisions } from './rows/config-revisions.js';
+import { changeJob, previewSchedule, type JobChange } from './changing-jobs.js';
+import { viewJobTimes, type JobTimesView, type SchedulePreviewView, type TimeSpan } from './job-times.js';
 import {
-  changeJob,
   patchedConfig,
   readNumberedConfig,
   replaceConfig,
@@ -55,7 +56,6 @@ import {
   setLogLevel,
   setRecording,
   type ConfigTerms,
-  type JobChange,
   type NumberedConfig,
 } from './settings.js';
 import {
@@ -510,6 +510,30 @@ export class Installations {
       const shown = pageOf(rows, page, ({ slug, place }) => textCursor.write(`${slug}/${place}`));
       return { ...shown, items: await viewTenantJobs(tx, shown.items) };
     });
+  }
+
+  /**
+   * When the jobs that have a schedule run within a span of time, in order of slug and place in the manifest: a page
+   * may hold fewer. Throws `CURSOR_INVALID`.
+   */
+  async jobTimes(caller: InstallationsCaller, page: PageRequest, span: TimeSpan): Promise<Page<JobTimesView>> {
+    const after = readCursor(page.cursor, readJobCursor, refuseCursor) ?? null;
+    return this.#context.read(caller.tenant.id, async (tx) => {
+      const rows = await listTenantJobs(tx, { limit: page.limit + 1, after });
+      const shown = pageOf(rows, page, ({ slug, place }) => textCursor.write(`${slug}/${place}`));
+      return { ...shown, items: await viewJobTimes(tx, shown.items, span) };
+    });
+  }
+
+  /**
+   * When a job would run with another schedule or zone; nothing is saved. Throws `JOB_NOT_FOUND`, `SCHEDULE_INVALID`.
+   */
+  previewSchedule(
+    caller: InstallationsCaller,
+    idOrSlug: string,
+    change: Omit<JobChange, 'paused'> & { name: string },
+  ): Promise<SchedulePreviewView> {
+    return this.#read(caller, idOrSlug, (tx, subject) => previewSchedule(this.#context, tx, subject, change));
   }
 
   /** Pauses or resumes a job, or gives it another schedule or zone. Throws `JOB_NOT_FOUND`, `SCHEDULE_INVALID`. */

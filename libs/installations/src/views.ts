@@ -13,9 +13,10 @@ import type { InstallationRow, InstallationStatus } from './rows/installation-ro
 import type { ReleaseRow, ReleaseSigner } from './rows/release-row.js';
 import type { TenantJob } from './rows/tenant-jobs.js';
 import type { TenantTransaction } from '@annex/database';
-import { countTicks, nextRuns, nextTick, parseSchedule } from '@annex/scheduling';
+import { countTicks, nextTick, parseSchedule } from '@annex/scheduling';
 import { viewPermissions, type PermissionsView } from './grants.js';
 import { routesOf, type RouteView } from './handlers.js';
+import { upcoming } from './job-times.js';
 import type { SecretsPort } from './ports.js';
 import { offsetOf, settingOf } from './schedules.js';
 
@@ -349,15 +350,6 @@ function passingTicks(job: ManifestJob, row: PluginSchedule | undefined, nowMs: 
         last: new Date(passed.lastMs).toISOString(),
       }
     : null;
-}
-
-function upcoming(schedule: string, timezone: string, offsetS: number, nowMs: number): string[] {
-  const reading = parseSchedule(schedule);
-  return reading.ok
-    ? nextRuns(reading.schedule, timezone, nowMs - offsetS * 1000, 10).map((at) =>
-        new Date(at + offsetS * 1000).toISOString(),
-      )
-    : [];
 }
 
 function find<T extends { installationId: Id<'installation'>; name: string }>(

@@ -20,6 +20,7 @@ import {
   Release,
   ReleaseDetail,
   ReleaseDiff,
+  SchedulePreview,
   UploadedPlugin,
 } from '../views/plugins.js';
 import { listOf } from '../views/shared.js';
@@ -43,6 +44,11 @@ const jobChange = z.strictObject({
   paused: z.boolean().optional(),
   schedule: z.string().max(200).nullable().optional().describe('null: the manifest’s own'),
   timezone: z.string().max(64).nullable().optional().describe('null: the manifest’s own'),
+});
+
+const preview = z.object({
+  schedule: z.string().max(200).optional().describe('Default: the one in force'),
+  timezone: z.string().max(64).optional().describe('Default: the one in force'),
 });
 
 @ApiTags('Plugins')
@@ -354,5 +360,23 @@ export class PluginsController {
     @Body(input(jobChange)) body: z.infer<typeof jobChange>,
   ): Promise<Job> {
     return this.installations.patchJob(caller, id, name, body);
+  }
+
+  @Get(':id/jobs/:name/preview')
+  @Endpoint({
+    name: 'previewJobSchedule',
+    summary: 'When a job would run with another schedule or zone; nothing is saved',
+    gate: 'viewer',
+    query: preview,
+    answers: { 200: SchedulePreview },
+    problems: [422],
+  })
+  previewSchedule(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Param('name') name: string,
+    @Query(input(preview)) query: z.infer<typeof preview>,
+  ): Promise<SchedulePreview> {
+    return this.installations.previewSchedule(caller, id, { ...query, name });
   }
 }

@@ -71,6 +71,29 @@ export const TenantJob = z
   .meta({ id: 'TenantJob', description: 'A job in the list of all the tenant’s jobs' });
 export type TenantJob = z.infer<typeof TenantJob>;
 
+export const JobTimes = z
+  .object({
+    plugin: z.string().describe('The plugin’s slug'),
+    name: z.string(),
+    schedule: z.string(),
+    timezone: z.string().describe('The zone that the schedule is read in'),
+    resting: z.enum(['paused', 'plugin_disabled']).nullable().describe('Why its ticks pass by; `null`: they run'),
+    ticks: z.array(time).describe('The first 50'),
+    more: z.boolean().describe('It has more ticks in the span than are listed'),
+  })
+  .meta({ id: 'JobTimes', description: 'When a job runs within a span of time' });
+export type JobTimes = z.infer<typeof JobTimes>;
+
+export const SchedulePreview = z
+  .object({
+    schedule: z.string().nullable(),
+    timezone: z.string(),
+    overridden: z.boolean().describe('It is not what the manifest says: upgrades leave it alone'),
+    next_runs: z.array(time).describe('The next ten ticks'),
+  })
+  .meta({ id: 'SchedulePreview', description: 'What a schedule would mean for a job' });
+export type SchedulePreview = z.infer<typeof SchedulePreview>;
+
 const degraded = z
   .object({
     since: time,

@@ -94,7 +94,7 @@ export function When({
 }: {
   at: string | null | undefined;
   /** Default: how long ago. */
-  as?: 'relative' | 'exact' | 'clock' | 'minute';
+  as?: 'relative' | 'exact' | 'clock' | 'minute' | 'hour';
   /** What stands where there is no time. */
   none?: string;
 }): ReactNode {
@@ -108,7 +108,9 @@ export function When({
         ? clockIn(at, zone)
         : as === 'minute'
           ? minuteIn(at, zone)
-          : inZone(at, zone);
+          : as === 'hour'
+            ? formatOf(zone, { hour: '2-digit', minute: '2-digit' }).format(new Date(at))
+            : inZone(at, zone);
   return (
     <time dateTime={at} title={`${inZone(at, zone)} (${zone})\n${at}`} style={{ whiteSpace: 'nowrap' }}>
       {text}

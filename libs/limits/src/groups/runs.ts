@@ -53,6 +53,12 @@ export const scheduleLimits = {
   chars: 200,
   /** Runs of one job that wait behind a running one under `overlap: queue`. */
   queuedTicks: 100,
+  /** Ticks of one job that a calendar shows; then it says that there are more. */
+  shownTicks: 50,
+  /** Days of one calendar. */
+  calendarDays: 31,
+  /** Jobs of one page of a calendar. */
+  calendarJobs: 50,
 } as const;
 
 /** What is said of runs. */

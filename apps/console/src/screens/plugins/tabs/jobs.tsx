@@ -1,22 +1,24 @@
 import type { Job } from '@annex/client';
-import { Button, Group, Modal, Select, Text, TextInput } from '@mantine/core';
-import { useNavigate } from '@tanstack/react-router';
+import { Button } from '@mantine/core';
 import CalendarClock from 'lucide-react/icons/calendar-clock';
 import Pause from 'lucide-react/icons/pause';
 import Play from 'lucide-react/icons/play';
 import { useState, type ReactNode } from 'react';
 import { cli } from '../../../api/commands';
-import { useAnnexList, useCall } from '../../../api/queries';
+import { useAnnexList } from '../../../api/queries';
 import { useTenant } from '../../../api/tenant';
 import { Act } from '../../../parts/act';
-import { JsonEditor, readJson } from '../../../parts/code';
 import { Empty } from '../../../parts/empty';
 import { Section, Waiting } from '../../../parts/page';
-import { notifyDone, Problem } from '../../../parts/problem';
+import { Problem } from '../../../parts/problem';
 import { Status, Tag } from '../../../parts/status';
 import { When } from '../../../parts/when';
-import { Go, useAt } from '../../../shell/go';
+import { Go } from '../../../shell/go';
 import classes from '../../../parts/items.module.css';
+import { History } from '../jobs/history';
+import { Reschedule } from '../jobs/reschedule';
+import { RunNow } from '../jobs/run-now';
+import { Ticks } from '../jobs/ticks';
 import type { TabProps } from '../plugin';
 
 /** The jobs of a plugin: when they run next, and running one now. */
@@ -39,7 +41,7 @@ export default function JobsTab({ plugin }: TabProps): ReactNode {
 }
 
 function JobItem({ slug, job }: { slug: string; job: Job }): ReactNode {
-  const [asked, setAsked] = useState<'run' | 'schedule'>();
+  const [asked, setAsked] = useState<'run' | 'schedule' | 'history'>();
   const { can } = useTenant();
   const path = { id: slug, name: job.name };
   const verb = job.paused ? 'Resume' : 'Pause';
@@ -64,17 +66,12 @@ function JobItem({ slug, job }: { slug: string; job: Job }): ReactNode {
           )}
           {job.passing && `. Its ticks pass by: ${job.passing.reason.replaceAll('_', ' ')}`}
         </p>
-        {!job.paused && job.next_runs.length > 0 && (
-          <div className={classes.ticks} aria-label="Next runs">
-            {job.next_runs.slice(0, 10).map((at) => (
-              <Tag key={at}>
-                <When at={at} as="minute" />
-              </Tag>
-            ))}
-          </div>
-        )}
+        {!job.paused && <Ticks label="Next runs" of={job.next_runs} />}
       </div>
       <div className={classes.actions}>
+        <Button variant="default" size="xs" onClick={() => setAsked('history')}>
+          History
+        </Button>
         {can('updateJob') && job.schedule !== null && (
           <Button variant="default" size="xs" onClick={() => setAsked('schedule')}>
             Schedule
@@ -98,119 +95,8 @@ function JobItem({ slug, job }: { slug: string; job: Job }): ReactNode {
         )}
       </div>
       {asked === 'run' && <RunNow slug={slug} job={job} onClose={() => setAsked(undefined)} />}
+      {asked === 'history' && <History slug={slug} name={job.name} onClose={() => setAsked(undefined)} />}
       {asked === 'schedule' && <Reschedule slug={slug} job={job} onClose={() => setAsked(undefined)} />}
     </div>
-  );
-}
-
-function RunNow({ slug, job, onClose }: { slug: string; job: Job; onClose: () => void }): ReactNode {
-  const kept = `annex-payload-${slug}-${job.name}`;
-  const [text, setText] = useState(() => sessionStorage.getItem(kept) ?? '{}');
-  const read = readJson(text);
-  const navigate = useNavigate();
-  const at = useAt();
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={<strong>Run {job.name} now</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      <div className="stack">
-        <Text size="sm" c="dimmed">
-          The payload is what the handler gets as its second argument.
-        </Text>
-        <JsonEditor value={text} onChange={setText} label="Payload" />
-        {'error' in read ? (
-          <Text size="sm" c="var(--annex-bad)">
-            {read.error}
-          </Text>
-        ) : null}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Leave it
-          </Button>
-          <Act
-            call="runJob"
-            input={{
-              path: { id: slug, name: job.name },
-              body: { payload: 'value' in read ? (read.value as never) : {} },
-            }}
-            cli={cli`annex jobs run ${slug} ${job.name} --payload ${text} --wait`}
-            variant="filled"
-            size="sm"
-            disabled={'error' in read}
-            onDone={({ run_id: id }) => {
-              sessionStorage.setItem(kept, text);
-              void navigate({ to: at(`runs/${id}`) });
-            }}
-          >
-            Run it
-          </Act>
-        </Group>
-      </div>
-    </Modal>
-  );
-}
-
-function Reschedule({ slug, job, onClose }: { slug: string; job: Job; onClose: () => void }): ReactNode {
-  const [schedule, setSchedule] = useState(job.schedule ?? '');
-  const [zone, setZone] = useState(job.timezone);
-  const change = useCall('updateJob');
-  const send = (body: { schedule: string | null; timezone: string | null }): void =>
-    change.mutate(
-      { path: { id: slug, name: job.name }, body },
-      {
-        onSuccess() {
-          notifyDone(`${job.name} has its schedule`);
-          onClose();
-        },
-      },
-    );
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={<strong>When {job.name} runs</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          send({ schedule, timezone: zone });
-        }}
-      >
-        <TextInput
-          label="Schedule"
-          description="Minute, hour, day, month, weekday; or @hourly, @daily, @weekly"
-          value={schedule}
-          onChange={(event) => setSchedule(event.currentTarget.value)}
-          className="mono"
-          data-autofocus
-        />
-        <Select
-          label="Time zone"
-          data={Intl.supportedValuesOf('timeZone')}
-          value={zone}
-          searchable
-          onChange={(value) => setZone(value ?? job.timezone)}
-        />
-        {change.error && <Problem error={change.error} />}
-        <Group justify="space-between">
-          {job.overridden ? (
-            <Button variant="subtle" color="gray" onClick={() => send({ schedule: null, timezone: null })}>
-              Back to {job.manifest.schedule}
-            </Button>
-          ) : (
-            <span />
-          )}
-          <Button type="submit" loading={change.isPending}>
-            Save
-          </Button>
-        </Group>
-      </form>
-    </Modal>
   );
 }
