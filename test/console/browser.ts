@@ -7,6 +7,7 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startForeignPage, type ForeignPage } from './foreign-page.js';
 import { CatalogueFolder, emptyPackage, makePublisher } from '../support/package-catalogue.js';
+import { startOpenIdProvider, type OpenIdProvider } from '../support/openid-provider.js';
 import { startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
 
 const places = [
@@ -37,6 +38,8 @@ export interface Bed {
   foreign: ForeignPage;
   /** The catalogue that tenants install from. */
   offer: CatalogueFolder;
+  /** Where people sign in as well. */
+  provider: OpenIdProvider;
 }
 
 let bed: Bed | undefined;
@@ -47,21 +50,27 @@ export function openConsole(): void {
     if (executablePath === undefined) return;
     const foreign = await startForeignPage();
     const offer = await offerPlugins();
+    const provider = await startOpenIdProvider();
     const annex = await startTestAnnex({
       ANNEX_PUBLISHERS: offer.publishersFile,
       ANNEX_CATALOGUE_URL: offer.url,
+      ANNEX_OIDC_ISSUER: provider.issuer,
+      ANNEX_OIDC_CLIENT_ID: provider.clientId,
+      ANNEX_OIDC_CLIENT_SECRET: provider.clientSecret,
+      ANNEX_OIDC_BUTTON: 'Continue with Northwind',
       ANNEX_EGRESS_ALLOW_PRIVATE: '127.0.0.1/32',
       ANNEX_PORTAL_ORIGINS: foreign.origin,
     });
     // Chromium's own sandbox refuses to run as root, as which containers test.
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-    bed = { annex, browser, foreign, offer };
+    bed = { annex, browser, foreign, offer, provider };
   });
   afterAll(async () => {
     await bed?.browser.close();
     await bed?.annex.stop();
     await bed?.foreign.close();
     bed?.offer.remove();
+    await bed?.provider.close();
     bed = undefined;
   });
 }

@@ -11,16 +11,19 @@ import { operate, watchThePlatform } from './journeys/operate.js';
 import { reachOthers } from './journeys/reach-others.js';
 import { embedThePortal } from './journeys/portal.js';
 import { enterForSupport } from './journeys/support.js';
+import { signInElsewhere } from './journeys/oidc.js';
 import { signInFirst } from './journeys/sign-in.js';
 import { steerSources } from './journeys/sources.js';
 import { useKeys } from './journeys/keys.js';
-import { workWithJobs } from './journeys/jobs.js';
+import { planJobs, workWithJobs } from './journeys/jobs.js';
 
 describeConsole('the console', () => {
   openConsole();
   signInFirst();
+  signInElsewhere();
   installWithConsent();
   workWithJobs();
+  planJobs();
   findAndFix();
   reachOthers();
   mapEvents();

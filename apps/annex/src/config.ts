@@ -24,6 +24,8 @@ import type { ShownSetting } from '@annex/operations';
 import type { DatabaseLogins } from '@annex/database';
 import { defaultTableLimits, type MappedView, type TableLimits } from '@annex/tables';
 import { readMappedViews } from './mapped-views.js';
+import type { OidcSettings } from '@annex/access';
+import { readClaimMapping } from './claim-mapping.js';
 import { readEtcdMirrors, readEtcdUrl } from './etcd-mirrors.js';
 import type { FileEnvironment } from './plugins-file/read-plugins-file.js';
 import { readRunCeilings } from './run-ceilings.js';
@@ -112,6 +114,28 @@ const settingsSchema = z.object({
     .optional(),
   ANNEX_OIDC_ISSUER: url(['https:', 'http:'], 'https://login.example.com').optional(),
   ANNEX_OIDC_AUDIENCE: optionalText,
+  ANNEX_OIDC_CLIENT_ID: optionalText,
+  ANNEX_OIDC_CLIENT_SECRET: optionalText,
+  ANNEX_OIDC_SCOPES: z
+    .string()
+    .trim()
+    .refine((text) => text.split(/\s+/).includes('openid'), { error: 'must hold openid, as in "openid email profile"' })
+    .default('openid email profile'),
+  ANNEX_OIDC_BUTTON: z
+    .string()
+    .trim()
+    .min(1)
+    .max(60, { error: 'must have at most 60 characters' })
+    .default('Sign in with single sign-on'),
+  ANNEX_OIDC_LINK: oneOf(['never', 'email']).default('never'),
+  ANNEX_OIDC_CLAIMS: z
+    .string()
+    .transform((text, context) => {
+      const { mapping, problems } = readClaimMapping(text);
+      for (const message of problems) context.addIssue({ code: 'custom', message });
+      return mapping;
+    })
+    .optional(),
   ANNEX_BASE_DOMAIN: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i, {
@@ -346,7 +370,7 @@ export interface Settings {
   jwtSecret: string | undefined;
   /** Secrets before it: what they signed is good until it ends. */
   oldJwtSecrets: string[];
-  oidc: { issuer: string; audience: string } | undefined;
+  oidc: OidcSettings | undefined;
   baseDomain: string | undefined;
   admin: { email: string; password: string } | undefined;
   tenantGraceDays: number;
@@ -500,13 +524,43 @@ export function readSettings(environment: Record<string, string | undefined> = p
   };
 }
 
+function oidcOf(env: Environment): OidcSettings | undefined {
+  const { ANNEX_OIDC_ISSUER: issuer, ANNEX_OIDC_AUDIENCE: audience, ANNEX_OIDC_CLIENT_ID: clientId } = env;
+  if (issuer === undefined) return undefined;
+  const signIn = clientId !== undefined && {
+    clientId,
+    clientSecret: env.ANNEX_OIDC_CLIENT_SECRET,
+    scopes: env.ANNEX_OIDC_SCOPES,
+    button: env.ANNEX_OIDC_BUTTON,
+    linksByEmail: env.ANNEX_OIDC_LINK === 'email',
+    mapping: env.ANNEX_OIDC_CLAIMS,
+  };
+  return { issuer, audience, ...(signIn && { signIn }) };
+}
+
+/** What is wrong between the settings of the identity provider. */
+function oidcProblems(env: Environment): string[] {
+  const problems: string[] = [];
+  const { ANNEX_OIDC_ISSUER: issuer, ANNEX_OIDC_AUDIENCE: audience, ANNEX_OIDC_CLIENT_ID: clientId } = env;
+  if (issuer === undefined && audience !== undefined)
+    problems.push('ANNEX_OIDC_ISSUER: set it too, or neither of ANNEX_OIDC_ISSUER and ANNEX_OIDC_AUDIENCE');
+  if (issuer === undefined && clientId !== undefined)
+    problems.push('ANNEX_OIDC_ISSUER: set it too, or neither of ANNEX_OIDC_ISSUER and ANNEX_OIDC_CLIENT_ID');
+  if (issuer !== undefined && audience === undefined && clientId === undefined)
+    problems.push(
+      'ANNEX_OIDC_AUDIENCE: set it too, or neither of ANNEX_OIDC_ISSUER and ANNEX_OIDC_AUDIENCE. For people to sign ' +
+        'in at the provider set ANNEX_OIDC_CLIENT_ID',
+    );
+  if (clientId === undefined)
+    for (const name of ['ANNEX_OIDC_CLIENT_SECRET', 'ANNEX_OIDC_CLAIMS'] as const)
+      if (env[name] !== undefined) problems.push(`ANNEX_OIDC_CLIENT_ID: set it too, or not ${name}`);
+  return problems;
+}
+
 /** Who signs in, and under which names. */
 function identitySettings(env: Environment): Pick<Settings, 'oidc' | 'baseDomain' | 'admin'> {
   return {
-    oidc:
-      env.ANNEX_OIDC_ISSUER && env.ANNEX_OIDC_AUDIENCE
-        ? { issuer: env.ANNEX_OIDC_ISSUER, audience: env.ANNEX_OIDC_AUDIENCE }
-        : undefined,
+    oidc: oidcOf(env),
     baseDomain: env.ANNEX_BASE_DOMAIN?.toLowerCase(),
     admin:
       env.ANNEX_ADMIN_EMAIL && env.ANNEX_ADMIN_PASSWORD
@@ -612,12 +666,11 @@ function missing(env: Environment): string[] {
     if ((env[one] === undefined) !== (env[other] === undefined))
       problems.push(`${env[one] === undefined ? one : other}: set it too, or neither of ${one} and ${other}`);
   };
-  together('ANNEX_OIDC_ISSUER', 'ANNEX_OIDC_AUDIENCE');
   together('ANNEX_ETCD_URL', 'ANNEX_ETCD_MIRRORS');
   together('DATABASE_APP_URL', 'DATABASE_PLATFORM_URL');
   if (env.DATABASE_DIRECT_URL !== undefined && env.DATABASE_URL === undefined && env.DATABASE_APP_URL === undefined)
     problems.push('DATABASE_URL: set it too: DATABASE_DIRECT_URL only says where PostgreSQL is behind a pooler');
-  problems.push(...packageProblems(env));
+  problems.push(...oidcProblems(env), ...packageProblems(env));
   if (env.DATABASE_QUEUE_URL !== undefined && env.DATABASE_APP_URL === undefined)
     problems.push('DATABASE_APP_URL: set it too: all logins are yours, or none');
   if (env.DATABASE_APP_URL !== undefined && env.DATABASE_QUEUE_URL === undefined && env.REDIS_URL === undefined) {

@@ -1,5 +1,6 @@
 import {
   ApiTokenRow,
+  IdentityRow,
   InvitationRow,
   OperatorRow,
   PasswordResetRow,
@@ -56,6 +57,7 @@ import { AgentQuestionRow, HookSourceRow, WebhookAttemptRow, WebhookDeliveryRow,
  */
 export const entities = [
   ApiTokenRow,
+  IdentityRow,
   InvitationRow,
   OperatorRow,
   PasswordResetRow,

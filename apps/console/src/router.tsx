@@ -26,6 +26,13 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import('./screens/account/sign-in'), 'SignIn'),
 });
 
+/** Where the identity provider sends the browser back to. */
+const oidc = createRoute({
+  getParentRoute: () => root,
+  path: '/oidc',
+  component: lazyRouteComponent(() => import('./screens/account/finish-oidc'), 'FinishOidc'),
+});
+
 /** Everything behind the sign-in; whoever is not signed in comes back to where they wanted to go. */
 const signedIn = createRoute({
   getParentRoute: () => root,
@@ -137,6 +144,7 @@ const screenRoutes = Object.entries(screens).map(([path, [load, name]]) =>
 
 const routeTree = root.addChildren([
   signIn,
+  oidc,
   signedIn.addChildren([start, pickTenant, tenant.addChildren(screenRoutes as AnyRoute[])]),
 ]);
 

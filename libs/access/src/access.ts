@@ -8,6 +8,8 @@ import { accessErrors, refuseFaults, unauthenticated } from './errors.js';
 import { Invitations } from './invitations.js';
 import { Login, type LoginAnswer, type LoginInput } from './login.js';
 import { OidcIdentities } from './oidc.js';
+import { openOidcSignIn, type OidcSettings } from './oidc-sign-in/open-oidc-sign-in.js';
+import type { OidcSignIn } from './oidc-sign-in/oidc-sign-in.js';
 import { Operators } from './operators.js';
 import { newPasswordFaults, OwnPassword, requireOwnUser } from './own-password.js';
 import { PasswordResets } from './password-resets.js';
@@ -46,8 +48,8 @@ export interface AccessOptions {
   oldJwtSecrets?: readonly string[] | undefined;
   /** How long a sign-in lasts, in seconds. Default 3600. */
   jwtTtlS?: number;
-  /** The identity provider whose tokens are accepted too. Default: none. */
-  oidc?: { issuer: string; audience: string; fetch?: typeof globalThis.fetch } | undefined;
+  /** The identity provider whose tokens are accepted too, or where people sign in. Default: none. */
+  oidc?: OidcSettings | undefined;
   /** How long a deleted tenant can be taken back, in days. Default 7; 0: it is erased at once. */
   tenantGraceDays?: number;
   /** `<tenant>.<baseDomain>` names a tenant. Default: hosts name none. */
@@ -90,6 +92,8 @@ export class Access implements Stoppable {
   readonly invitations: Invitations;
   readonly acceptance: InvitationAcceptance;
   readonly passwordResets: PasswordResets;
+  /** Signing in at the identity provider; `undefined`: it is not set up. */
+  readonly oidcSignIn: OidcSignIn | undefined;
   readonly #database: Database;
   readonly #login: Login;
   readonly #ownPassword: OwnPassword;
@@ -126,7 +130,7 @@ export class Access implements Stoppable {
     this.#authenticator = new Authenticator({
       database,
       sessions,
-      oidc: oidc && new OidcIdentities({ ...oidc, clock }),
+      oidc: oidc?.audience === undefined ? undefined : new OidcIdentities({ ...oidc, audience: oidc.audience, clock }),
       acceptVouched: (email) => this.acceptance.acceptVouched(email),
       clock,
       logger,
@@ -146,6 +150,16 @@ export class Access implements Stoppable {
       passwords,
       sessions: this.sessions,
       actors: this.actors,
+      ttlS: jwtTtlS,
+      clock,
+      logger,
+    });
+    this.oidcSignIn = openOidcSignIn(oidc, {
+      database,
+      secret: jwtSecret,
+      users: this.users,
+      sessions: this.sessions,
+      acceptVouched: (email) => this.acceptance.acceptVouched(email),
       ttlS: jwtTtlS,
       clock,
       logger,

@@ -34,3 +34,6 @@ export { findOperatorByEmail } from './rows/operators.js';
 export { InvitationRow } from './rows/invitation-row.js';
 export { PasswordResetRow } from './rows/password-reset-row.js';
 export { SessionRow } from './rows/session-row.js';
+export { IdentityRow } from './rows/identity-row.js';
+export { type OidcSettings } from './oidc-sign-in/open-oidc-sign-in.js';
+export { type ClaimMapping } from './oidc-sign-in/claims.js';

@@ -46,7 +46,14 @@ export {
   packageWebhookLimits,
 } from './groups/packages.js';
 export { catalogueLimits, publisherLimits } from './groups/catalogue.js';
-export { accountLimits, supportLimits, guessLimits, invitationLimits, passwordResetLimits } from './groups/people.js';
+export {
+  accountLimits,
+  supportLimits,
+  guessLimits,
+  invitationLimits,
+  oidcLimits,
+  passwordResetLimits,
+} from './groups/people.js';
 export { restLimits, doorLimits } from './groups/rest.js';
 export { type Retention, defaultRetention } from './groups/retention.js';
 export {

@@ -21,6 +21,7 @@ import { MailController } from './mail.controller.js';
 import { MappingsController } from './mappings.controller.js';
 import { OperatorController } from './operator.controller.js';
 import { NoticeRulesController, NoticesController, OperatorNoticesController } from './notices.controller.js';
+import { OidcController } from './oidc.controller.js';
 import { PluginConfigController } from './plugin-config.controller.js';
 import { PluginHealthController } from './plugin-health.controller.js';
 import { PluginsController } from './plugins.controller.js';
@@ -41,6 +42,7 @@ import { WebhooksController } from './webhooks.controller.js';
 /** Every controller. A path with fixed words comes before one with a parameter in its place. */
 export const controllers = [
   BrowserSessionController,
+  OidcController,
   AuthController,
   PasswordResetController,
   MeController,

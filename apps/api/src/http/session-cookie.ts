@@ -19,15 +19,20 @@ export function readSessionCookie(request: FastifyRequest & { bySessionCookie?: 
   if (request.headers.authorization !== undefined) return;
   const token = cookieOf(request.headers.cookie);
   if (token === undefined) return;
-  const site = request.headers['sec-fetch-site'];
-  if (request.headers[consoleHeader] !== '1' || (site !== undefined && site !== 'same-origin'))
-    throw apiErrors.error(
-      'UNAUTHENTICATED',
-      `The cookie of the console counts only for the console’s own requests, which carry ${consoleHeader}: 1. ` +
-        'Send Authorization: Bearer <token>; POST /api/auth/login gives one.',
-    );
+  requireConsole(request);
   request.headers.authorization = `Bearer ${token}`;
   request.bySessionCookie = true;
+}
+
+/** Throws `UNAUTHENTICATED` unless a request is one that no other site can make. */
+export function requireConsole({ headers }: FastifyRequest): void {
+  const site = headers['sec-fetch-site'];
+  if (headers[consoleHeader] === '1' && (site === undefined || site === 'same-origin')) return;
+  throw apiErrors.error(
+    'UNAUTHENTICATED',
+    `The cookie of the console counts only for the console’s own requests, which carry ${consoleHeader}: 1. ` +
+      'Send Authorization: Bearer <token>; POST /api/auth/login gives one.',
+  );
 }
 
 /** Gives the browser a session. `lifeS`: seconds that it is good for. */

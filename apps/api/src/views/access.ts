@@ -37,6 +37,22 @@ export const BrowserSession = z
   .meta({ id: 'BrowserSession', description: 'A session whose token is in a cookie' });
 export type BrowserSession = z.infer<typeof BrowserSession>;
 
+export const OidcSetUp = z
+  .object({
+    button: z.string().nullable().describe('What the button says; `null`: people sign in with passwords only'),
+    sign_out_url: z
+      .string()
+      .nullable()
+      .describe('Where people sign out at the provider too; `null`: it has no such page, or was not asked yet'),
+  })
+  .meta({ id: 'OidcSetUp', description: 'How people sign in at an identity provider' });
+export type OidcSetUp = z.infer<typeof OidcSetUp>;
+
+export const OidcStart = z
+  .object({ url: z.string().describe('Where the browser goes') })
+  .meta({ id: 'OidcStart', description: 'A sign-in that has begun' });
+export type OidcStart = z.infer<typeof OidcStart>;
+
 export const StreamToken = z
   .object({
     token: z.string().optional().describe('Goes into `?stream_token=` of a stream. Shown this once'),

@@ -27,7 +27,7 @@ export function AccountMenu(): ReactNode {
       .endBrowserSession()
       .then(() => {
         client.clear();
-        return navigate({ to: '/sign-in' });
+        return navigate({ to: '/sign-in', search: { out: '1' } as never });
       }, notifyProblem);
   const colours = [
     { value: 'light', label: 'Light', icon: Sun },

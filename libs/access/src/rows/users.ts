@@ -111,11 +111,12 @@ export interface UserInTenant {
   tenant_shut_for: string | null;
 }
 
-const userInTenant =
+/** Columns of a {@link UserInTenant}, of the rows of {@link livingTenant}. */
+export const userInTenant =
   'u.id, u.email, u.role, u.credential_version, t.id as tenant_id, t.slug as tenant_slug, t.name as tenant_name, ' +
   `t.erase_after as tenant_erases_at, ${shutFor}`;
 /** Also one in its time of grace, so that its people can be told. */
-const livingTenant = 'users u join tenants t on t.id = u.tenant_id and t.erasing_since is null';
+export const livingTenant = 'users u join tenants t on t.id = u.tenant_id and t.erasing_since is null';
 
 /**
  * Users with an e-mail address across tenants, oldest first, with the hash of their password. `tenant`: only in that

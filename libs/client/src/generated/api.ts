@@ -367,6 +367,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether people sign in at an identity provider, and what the button says */
+        get: operations["getOidc"];
+        put?: never;
+        /**
+         * Begin to sign in at the identity provider, as the console does
+         * @description The browser goes to `url`. The provider sends it back to `/console/oidc`, within ten minutes.
+         */
+        post: operations["beginOidcSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with what the identity provider answered, as the console does
+         * @description Only in the browser that began. The session is a cookie that no script can read.
+         */
+        post: operations["finishOidcSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/password": {
         parameters: {
             query?: never;
@@ -972,6 +1013,26 @@ export interface paths {
         };
         /** The jobs of all the tenant’s plugins, in order of slug */
         get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When the jobs that have a schedule run within a span of time
+         * @description The span has 31 days at most. A page may hold none and still name a `next_cursor`: jobs without a schedule are left out.
+         */
+        get: operations["listJobTimes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1593,6 +1654,23 @@ export interface paths {
         head?: never;
         /** Pause a job, or give it another schedule or zone */
         patch: operations["updateJob"];
+        trace?: never;
+    };
+    "/api/plugins/{id}/jobs/{name}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When a job would run with another schedule or zone; nothing is saved */
+        get: operations["previewJobSchedule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/plugins/{id}/jobs/{name}/run-now": {
@@ -3667,6 +3745,21 @@ export interface components {
             schedule: string | null;
             timezone: string;
         };
+        /** @description When a job runs within a span of time */
+        JobTimes: {
+            /** @description It has more ticks in the span than are listed */
+            more: boolean;
+            name: string;
+            /** @description The plugin’s slug */
+            plugin: string;
+            /** @description Why its ticks pass by; `null`: they run */
+            resting: ("paused" | "plugin_disabled") | null;
+            schedule: string;
+            /** @description The first 50 */
+            ticks: string[];
+            /** @description The zone that the schedule is read in */
+            timezone: string;
+        };
         KvEntry: {
             /** @description `null`: it stays */
             expires_at: string | null;
@@ -3973,6 +4066,18 @@ export interface components {
                 name: string;
                 slug: string;
             };
+        };
+        /** @description How people sign in at an identity provider */
+        OidcSetUp: {
+            /** @description What the button says; `null`: people sign in with passwords only */
+            button: string | null;
+            /** @description Where people sign out at the provider too; `null`: it has no such page, or was not asked yet */
+            sign_out_url: string | null;
+        };
+        /** @description A sign-in that has begun */
+        OidcStart: {
+            /** @description Where the browser goes */
+            url: string;
         };
         PackageReport: {
             /** @description Of the script that the entry was bundled into; `null`: it could not be */
@@ -5113,6 +5218,15 @@ export interface components {
         };
         /** @enum {string} */
         RunStatus: "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled" | "skipped";
+        /** @description What a schedule would mean for a job */
+        SchedulePreview: {
+            /** @description The next ten ticks */
+            next_runs: string[];
+            /** @description It is not what the manifest says: upgrades leave it alone */
+            overridden: boolean;
+            schedule: string | null;
+            timezone: string;
+        };
         /** @description A secret, without its value */
         Secret: {
             allowed_hosts: string[];
@@ -5980,6 +6094,7 @@ export type InstallationAnywhere = components['schemas']['InstallationAnywhere']
 export type Invitation = components['schemas']['Invitation'];
 export type Job = components['schemas']['Job'];
 export type JobSummary = components['schemas']['JobSummary'];
+export type JobTimes = components['schemas']['JobTimes'];
 export type KvEntry = components['schemas']['KvEntry'];
 export type KvValue = components['schemas']['KvValue'];
 export type LastRun = components['schemas']['LastRun'];
@@ -5996,6 +6111,8 @@ export type Notice = components['schemas']['Notice'];
 export type NoticeRule = components['schemas']['NoticeRule'];
 export type NoticeTest = components['schemas']['NoticeTest'];
 export type OfferedInvitation = components['schemas']['OfferedInvitation'];
+export type OidcSetUp = components['schemas']['OidcSetUp'];
+export type OidcStart = components['schemas']['OidcStart'];
 export type PackageReport = components['schemas']['PackageReport'];
 export type PasswordResetRequest = components['schemas']['PasswordResetRequest'];
 export type PermissionsReport = components['schemas']['PermissionsReport'];
@@ -6035,6 +6152,7 @@ export type Run = components['schemas']['Run'];
 export type RunDetail = components['schemas']['RunDetail'];
 export type RunMention = components['schemas']['RunMention'];
 export type RunStatus = components['schemas']['RunStatus'];
+export type SchedulePreview = components['schemas']['SchedulePreview'];
 export type Secret = components['schemas']['Secret'];
 export type Session = components['schemas']['Session'];
 export type SetMapping = components['schemas']['SetMapping'];
@@ -6906,6 +7024,94 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getOidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcSetUp"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    beginOidcSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcStart"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    finishOidcSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The query that the provider sent the browser back with */
+                    parameters: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };
@@ -8766,6 +8972,47 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listJobTimes: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                limit?: number;
+                since?: string;
+                /** @description Left out itself */
+                until?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["JobTimes"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listMail: {
         parameters: {
             query?: {
@@ -10411,6 +10658,45 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    previewJobSchedule: {
+        parameters: {
+            query?: {
+                /** @description Default: the one in force */
+                schedule?: string;
+                /** @description Default: the one in force */
+                timezone?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulePreview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidInput"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];

@@ -40,6 +40,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   files: { quota: 'files' },
   hook_sources: { fixed: '100 a tenant (WEBHOOK_LIMIT)' },
   idempotency_keys: { retention: 'idempotency_keys', quota: 'idempotency_keys' },
+  identities: { with: 'users' },
   installations: { quota: 'plugins' },
   invitations: { retention: 'invitations', fixed: '500 open ones a tenant (INVITATION_LIMIT), 100 an hour' },
   kv: { retention: 'kv', quota: 'kv_bytes' },

@@ -1,4 +1,4 @@
-import { DAY, HOUR, KiB, MINUTE } from '@annex/kernel';
+import { DAY, HOUR, KiB, MiB, MINUTE } from '@annex/kernel';
 
 /** Accounts, API tokens and sign-in. */
 export const accountLimits = {
@@ -36,10 +36,28 @@ export const guessLimits = {
   invitationTokens: { points: 20, duration: 300 },
   /** Tokens of password links that one network gets wrong. */
   resetTokens: { points: 20, duration: 300 },
+  /** Sign-ins through the identity provider that one network begins. */
+  oidcBegun: { points: 60, duration: 300 },
+  /** Answers of the identity provider that one network brings and that are not good. */
+  oidcAnswers: { points: 20, duration: 300 },
   /** Password links asked for by one network. */
   resetsByNetwork: { points: 20, duration: 900 },
   /** Password links asked for one address, from wherever. */
   resetsForAddress: { points: 5, duration: 900 },
+} as const;
+
+/** Signing in through the identity provider. */
+export const oidcLimits = {
+  /** The time that somebody has at the provider. */
+  signInMs: 600_000,
+  /** One answer of the provider. */
+  answerBytes: MiB,
+  /** What the provider sends a browser back with. */
+  parameterChars: 8192,
+  /** What the browser keeps meanwhile. */
+  cookieChars: 3000,
+  /** How long one request to the provider may take. */
+  requestMs: 5000,
 } as const;
 
 /** Operators in somebody's tenant. */

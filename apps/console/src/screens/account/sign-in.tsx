@@ -1,13 +1,14 @@
 import { AnnexProblem } from '@annex/client';
 import { Alert, Anchor, Button, PasswordInput, TextInput } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { useMutation } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { annexOf } from '../../api/client';
 import { useFilters } from '../../parts/filters';
 import { Problem } from '../../parts/problem';
 import classes from './account.module.css';
+import { OidcButton } from './oidc-button';
+import { useWayBack } from './way-back';
 
 /** Signing in with a password, and asking for a new one. */
 export function SignIn(): ReactNode {
@@ -27,7 +28,10 @@ export function SignIn(): ReactNode {
         {isForgotten ? (
           <Forgotten onBack={() => setForgotten(false)} />
         ) : (
-          <Password to={filters['to']} onForgotten={() => setForgotten(true)} />
+          <div className={classes.form}>
+            <Password to={filters['to']} onForgotten={() => setForgotten(true)} />
+            <OidcButton to={filters['to']} isSignedOut={filters['out'] !== undefined} />
+          </div>
         )}
       </div>
     </main>
@@ -35,18 +39,12 @@ export function SignIn(): ReactNode {
 }
 
 function Password({ to, onForgotten }: { to: string | undefined; onForgotten: () => void }): ReactNode {
-  const client = useQueryClient();
-  const navigate = useNavigate();
+  const goBack = useWayBack();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const sent = useMutation({
     mutationFn: () => annexOf().beginBrowserSession({ body: { email, password } }),
-    onSuccess() {
-      client.clear();
-      // Only a path of the console: an address that somebody made up leads nowhere else.
-      const [path = '/', search = ''] = (to?.startsWith('/') && !to.startsWith('//') ? to : '/').split('?');
-      return navigate({ to: path, search: Object.fromEntries(new URLSearchParams(search)) as never });
-    },
+    onSuccess: () => goBack(to),
   });
   const isWrong = sent.error instanceof AnnexProblem && sent.error.code === 'INVALID_CREDENTIALS';
   return (
