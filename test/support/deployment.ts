@@ -48,6 +48,8 @@ export interface Deployment {
   /** Where PostgreSQL and Redis listen, the same all along. */
   databaseUrl: string;
   redisUrl: string | undefined;
+  /** Where the cluster of PostgreSQL lies. */
+  dataDir: string;
   /** Rejects when the process ends before it is ready. */
   start(role: 'api' | 'worker', options?: StartOptions): Promise<AnnexProcess>;
   /** SQL as the database's owner, past row-level security; tries again while PostgreSQL is away. */
@@ -78,13 +80,16 @@ export interface DeploymentOptions {
   redis?: boolean;
   /** Further settings of PostgreSQL. */
   postgres?: Record<string, string>;
+  /** Folder in which PostgreSQL's files are made. Default: the system's temporary one. */
+  under?: string;
 }
 
 export async function startDeployment({
   redis: withRedis = false,
   postgres: further = {},
+  under = tmpdir(),
 }: DeploymentOptions = {}): Promise<Deployment> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'annex-deployment-'));
+  const dataDir = mkdtempSync(join(under, 'annex-deployment-'));
   chmodSync(dataDir, 0o755);
   const settings = { ...postgresSettings, ...further };
   let postgres: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir, logger: silentLogger, settings });
@@ -114,6 +119,7 @@ export async function startDeployment({
     sql,
     databaseUrl,
     redisUrl,
+    dataDir,
     async start(role, { environment = {}, preload, onMessage } = {}) {
       const { started, ready } = launch(role, { ...shared, ANNEX_ROLE: role, ...environment }, preload, onMessage);
       // Before it is ready, so that a start that never ends is ended with the rest.

@@ -51,10 +51,12 @@ export async function requireRedis(queue: Queue, url: string): Promise<void> {
       return await queue.ping();
     } catch (thrown) {
       const otherForm = otherFormOf(messageOf(thrown));
+      const address = readRedisUrl(url);
+      const is = address.form === 'cluster' ? 'runs as a cluster' : 'runs';
       if (otherForm !== undefined || Date.now() > deadline)
         throw new StartRefused(
-          `REDIS_URL: Redis at ${redisPlace(readRedisUrl(url))} cannot be used: ${messageOf(thrown)}. ` +
-            (otherForm ?? 'Check that it runs, user and password, and for rediss:// the certificate and its name.'),
+          `REDIS_URL: Redis at ${redisPlace(address)} cannot be used: ${messageOf(thrown)}. ` +
+            (otherForm ?? `Check that it ${is}, user and password, and for rediss:// the certificate and its name.`),
         );
       await new Promise((done) => setTimeout(done, 500));
     }
@@ -63,11 +65,7 @@ export async function requireRedis(queue: Queue, url: string): Promise<void> {
 
 /** What to write instead where a server says that it is of another kind. */
 function otherFormOf(message: string): string | undefined {
-  if (/^(CROSSSLOT|MOVED)|cluster support disabled/.test(message)) {
-    return message.includes('disabled')
-      ? 'It is no cluster: write redis:// for redis+cluster://.'
-      : 'It is a cluster: write redis+cluster:// and some of its nodes.';
-  }
+  if (/^(CROSSSLOT|MOVED)/.test(message)) return 'It is a cluster: write redis+cluster:// and some nodes of it.';
   if (/unknown command/i.test(message))
     return 'It is a sentinel, or no Redis: write redis+sentinel://host:26379/<name of the primary> for sentinels.';
   return undefined;
