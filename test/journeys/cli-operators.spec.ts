@@ -44,6 +44,18 @@ const answer = async (args: string[], options: RunOptions = {}) => {
   return ended.json();
 };
 
+describe('annex doctor --server', patient, () => {
+  it('tells an operator what is wrong and what to do, and nobody else', async () => {
+    const { status, findings } = await answer(['doctor', '--server'], asOperator);
+    expect(['ok', 'warning']).toContain(status);
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'migrations', status: 'ok' }));
+    expect(await text(['doctor', '--server'], asOperator)).toMatch(
+      /warning +settings +NODE_ENV is not production\. Set NODE_ENV=production/,
+    );
+    expect((await cli.run(['doctor', '--server'])).code).toBe(3);
+  });
+});
+
 describe('annex notices', patient, () => {
   it('sets a rule, tries it, shows what was told, and deletes it', async () => {
     const rule = { kinds: ['missing_secret'], channel: 'webhook', url: `${sink.url}/pager` };
