@@ -6,7 +6,8 @@
 //   --against <rev>  another commit, built beside this one and loaded in the same turns
 //   --json <file>    the figures, for comparing runs
 //   --quick          only the table of calls, without cold starts, memory, sandbox and dispatch
-//   --scale          only the plans of hot statements over 2 million runs and 10,000 tenants (scale.mjs)
+//   --scale          only the plans of hot statements over 2 million runs and 10,000 tenants (scale.mjs), and a server
+//                    over thousands of tenants (scale-server.mjs)
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -78,8 +79,10 @@ async function benchCalls(workspace) {
   }
 }
 
-if (options.scale) run('scale.mjs');
-else {
+if (options.scale) {
+  run('scale.mjs');
+  run('scale-server.mjs');
+} else {
   const workspace = mkdtempSync(join(tmpdir(), 'annex-bench-'));
   chmodSync(workspace, 0o755);
   try {

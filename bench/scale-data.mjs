@@ -63,3 +63,81 @@ export async function fill(owner, { runs, tenants }) {
     middle: await oneOf('last_id', 'run_chunks', 'last_id'),
   };
 }
+
+/**
+ * Copies a plugin of the tenant `demo` into each of the tenants that `fill` made: its rows of every table that knows
+ * installations, with ids of their own. Schedules are due at any moment of the next day.
+ *
+ * @param {import('pg').Client} owner
+ */
+export async function copyPlugin(owner, { slug, tenants }) {
+  const { rows: own } = await owner.query(
+    `select i.tenant_id, i.id, i.release_id from installations i join tenants t on t.id = i.tenant_id
+     where t.slug = 'demo' and i.slug = $1`,
+    [slug],
+  );
+  const [{ tenant_id: tenant, id, release_id: release }] = own;
+  const { rows: columns } = await owner.query(
+    `select c.table_name as "table", array_agg(c.column_name::text order by c.ordinal_position) as names,
+       array_agg(c.data_type::text order by c.ordinal_position) as types
+     from information_schema.columns c
+     join information_schema.tables t on t.table_name = c.table_name and t.table_schema = c.table_schema
+     where c.table_schema = 'public' and t.table_type = 'BASE TABLE'
+       and c.is_identity = 'NO' and c.is_generated = 'NEVER'
+     group by c.table_name`,
+  );
+  await owner.query(`set session_replication_role = replica`);
+  try {
+    for (const { table, names, types } of columns) {
+      const by = conditionOf(table, names);
+      if (by === undefined || !names.includes('tenant_id')) continue;
+      const values = names.map((name, at) => {
+        if (name === 'tenant_id') return uuid(1, 'n');
+        if (table === 'schedules' && name === 'next_at') return `now() + random() * interval '1 day'`;
+        return types[at] === 'uuid' ? `md5(s.${name}::text || n)::uuid` : `s.${name}`;
+      });
+      const list = names.map((name) => `"${name}"`).join(', ');
+      await owner.query(
+        `insert into ${table} (${list}) select ${values.join(', ')} from ${table} s, generate_series(1, ${tenants}) n
+         where s.tenant_id = $1 and ${by} on conflict do nothing`,
+        by.includes('$3') ? [tenant, id, release] : [tenant, id],
+      );
+    }
+  } finally {
+    await owner.query(`set session_replication_role = origin`);
+  }
+}
+
+/** Which rows of a table belong to one plugin; `undefined`: none, or what has happened since it was installed. */
+function conditionOf(table, names) {
+  if (/^(runs|run_|failed_runs|attempts|events|usage|audit|kv|idempotency|deliver|spend|outbox)/.test(table))
+    return undefined;
+  if (table === 'installations') return 's.id = $2';
+  if (names.includes('installation_id')) return 's.installation_id = $2';
+  if (names.includes('release_id')) return '$2::uuid is not null and s.release_id = $3';
+  if (table === 'blobs') return '$2::uuid is not null';
+  return undefined;
+}
+
+/** Events as tenants send them, over the same days. */
+export async function fillEvents(owner, { events, tenants }) {
+  await owner.query(
+    `insert into events (tenant_id, id, type, source, data, time, created_at)
+     select ${uuid(1, `(case when n % 5 < 2 then 1 else 1 + n % ${tenants} end)`)}, 'evt_' || lpad(n::text, 12, '0'),
+       (array['order.placed', 'order.paid', 'user.joined', 'stock.low'])[1 + n % 4], '/shop',
+       '{"order":{"id":4711,"total":"12.50"}}', now() - (${events} - n) * interval '${(days * 86_400) / events} s',
+       now() - (${events} - n) * interval '${(days * 86_400) / events} s'
+     from generate_series(1, ${events}) n`,
+  );
+}
+
+/** Log lines of runs, over the same days. */
+export async function fillLogs(owner, { lines, tenants }) {
+  const tenant = `(case when n % 5 < 2 then 1 else 1 + n % ${tenants} end)`;
+  await owner.query(
+    `insert into run_logs (tenant_id, run_id, installation_id, plugin, time, level, message)
+     select ${uuid(1, tenant)}, md5(n::text)::uuid, ${uuid(2, tenant)}, 'p',
+       now() - (${lines} - n) * interval '${(days * 86_400) / lines} s', 'info', 'order 4711 was sent to the warehouse'
+     from generate_series(1, ${lines}) n`,
+  );
+}

@@ -15,8 +15,13 @@ export interface SandboxOptions {
   isolation?: 'tenant' | 'shared';
   /** Blank executors kept ready. Default 1. */
   blankExecutors?: number;
-  /** Executors at most, blank ones included. Default: by memory, 4 to 32. */
+  /** Executors at most, blank ones included, should their memory allow so many. Default: by memory, 4 to 96. */
   maxExecutors?: number;
+  /**
+   * Memory that executors have to themselves, all together, in megabytes: no further one is started beyond it (the
+   * first four are), and one that grows makes those without runs go. Default: half of what this process may have.
+   */
+  executorsMemoryMb?: number;
   /** Executors of one tenant at most. Default: one per two cores, at least 1, at most 4. */
   maxExecutorsPerTenant?: number;
   /** Runs of one tenant under way or waiting at most; one more is `OVERLOADED`. Default 256. */
@@ -70,7 +75,9 @@ export function withDefaults(options: SandboxOptions, cores: number, memoryBytes
     hostMethods: [],
     isolation: 'tenant',
     blankExecutors: 1,
-    maxExecutors: Math.max(4, Math.min(32, Math.floor(memoryBytes / 2 / (executorRssMb * 2 ** 20)))),
+    // About 25 MB of its own when it has served one plugin, and room to grow.
+    maxExecutors: Math.max(4, Math.min(96, Math.floor(memoryBytes / 2 / (64 * 2 ** 20)))),
+    executorsMemoryMb: Math.floor(memoryBytes / 2 / 2 ** 20),
     maxExecutorsPerTenant: Math.max(1, Math.min(4, Math.floor(cores / 2))),
     maxRunsPerTenant: 256,
     maxIsolates: 12,
@@ -97,7 +104,8 @@ export function pythonOptions(options: PoolOptions, given: SandboxOptions): Pool
   return {
     ...options,
     maxIsolates: Math.min(given.maxIsolates ?? sandboxLimits.pythonIsolates, sandboxLimits.pythonIsolates),
-    maxExecutors: Math.max(2, Math.floor(options.maxExecutors / 2)),
+    maxExecutors: Math.max(2, Math.min(options.maxExecutors, Math.floor(options.executorsMemoryMb / 1024))),
+    executorsMemoryMb: Math.floor(options.executorsMemoryMb / 2),
     executorRssMb: Math.max(options.executorRssMb, sandboxLimits.pythonRssMb),
     killGraceMs: Math.max(options.killGraceMs, sandboxLimits.pythonGraceMs),
   };

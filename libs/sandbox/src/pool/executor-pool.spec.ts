@@ -239,6 +239,57 @@ describe('a pool that is full', () => {
   });
 });
 
+describe('the memory of all executors together', () => {
+  const tenants = Array.from({ length: 7 }, (_, index) => `tenant ${index}`);
+
+  it.each([
+    [5, 160],
+    [7, 1024],
+  ])('lets there be %i of them with %i MB', async (most, executorsMemoryMb) => {
+    const sandbox = await createSandbox({
+      ...{ skipSelfTest: true, hostMethods: ['kv.get'], blankExecutors: 0 },
+      ...{ maxExecutors: 7, executorsMemoryMb },
+    });
+    try {
+      for (const tenantId of tenants) expect(endOf(await sandbox.run(runOf(ping, { tenantId })))).toBe('succeeded');
+      const { executors, kills } = sandbox.stats();
+      expect(executors).toHaveLength(most);
+      expect(executors.map(({ tenantId }) => tenantId)).toContain('tenant 6');
+      expect(kills).toEqual({});
+    } finally {
+      await sandbox.stop(0);
+    }
+  });
+
+  it('ends the largest when all are busy and one grows far beyond it; nobody is billed', async () => {
+    const sandbox = await createSandbox({
+      ...{ skipSelfTest: true, hostMethods: ['kv.get'], blankExecutors: 0 },
+      ...{ maxExecutors: 8, executorsMemoryMb: 200 },
+    });
+    const code = `job('j', async (ctx) => { const kept = []; for (let n = 0; n < 60; n += 1)
+      kept.push(new Uint8Array(5e6).fill(1)); await ctx.kv.get('never'); return kept.length })`;
+    try {
+      const held = neverAnswered();
+      const limits = { ...usualLimits, wallMs: 60_000, cpuMs: 20_000, memoryMb: 400 };
+      const controller = new AbortController();
+      const busy = tenants.slice(0, 5).map((tenantId) => {
+        const { made, hostCall } = neverAnswered();
+        const run = sandbox.run(runOf(waiting, { tenantId, hostCall, limits, signal: controller.signal }));
+        return { made, run };
+      });
+      await Promise.all(busy.map(({ made }) => made));
+      const grown = await sandbox.run(runOf(code, { tenantId: 'large', hostCall: held.hostCall, limits }));
+      expect(endOf(grown)).toBe('OVERLOADED');
+      expect(JSON.stringify(grown)).toContain('the executors together had no memory left');
+      expect(sandbox.stats().kills).toEqual({});
+      controller.abort();
+      expect((await Promise.all(busy.map(({ run }) => run))).map(endOf)).toEqual(busy.map(() => 'CANCELLED'));
+    } finally {
+      await sandbox.stop(0);
+    }
+  });
+});
+
 describe('streams', () => {
   const stream = { wallMs: 600_000, cpuMs: 10_000, bytes: 1024 * 1024, idleMs: 600_000 };
   const code = `route('/', (ctx) => new Response(new ReadableStream({}))); job('j', (ctx) => ctx.kv.get('never'))`;

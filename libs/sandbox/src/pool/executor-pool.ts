@@ -19,6 +19,8 @@ import { Watch } from './watch.js';
 
 const watchEveryMs = 20;
 const careEveryMs = 1000;
+/** Between two looks at the memory of all executors while runs are under way. */
+const relieveEveryMs = 100;
 const exitWithinMs = 5000;
 const refillAfterMs = 25;
 /** Runs in flight in one executor before its tenant gets another. */
@@ -34,6 +36,13 @@ interface Waiting {
   key: string;
   lane: Lane;
 }
+
+/** Executors that are started whatever memory the others have. */
+const fewestExecutors = 4;
+/** Memory of its own that an executor is reckoned with at least, in bytes. */
+const executorBytes = 32 * 2 ** 20;
+/** Beyond so many times their memory, executors with runs go as well. */
+const farBeyond = 1.25;
 
 /** Part of all executors that is kept for the other lane, one at least, once that has been used. */
 const keptFor: Record<Lane, number> = { foreground: 0.25, background: 0.125 };
@@ -59,6 +68,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   #preludeCache = '';
   #starts = 0;
   #startFailures = 0;
+  #relievedAt = 0;
   #flightCount = 0;
   #stopped: Promise<void> | undefined;
   #onFirstReady: (() => void) | undefined;
@@ -269,11 +279,36 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   /** Whether a lane has as many executors as leave room for the other. */
   #isLaneFull(lane: Lane): boolean {
     const other = lane === 'foreground' ? 'background' : 'foreground';
-    const { maxExecutors } = this.#options;
-    if (!this.#lanes.has(other) || maxExecutors < 2) return false;
+    if (!this.#lanes.has(other)) return false;
+    const capacity = this.#capacity();
+    if (capacity < 2) return false;
     let count = 0;
     for (const executor of this.#executors) if (executor.tenantKey !== undefined && executor.lane === lane) count += 1;
-    return count >= maxExecutors - Math.max(1, Math.floor(maxExecutors * keptFor[other]));
+    return count >= capacity - Math.max(1, Math.floor(capacity * keptFor[other]));
+  }
+
+  /** How many executors there may be, if those that are there stay as large as they are. */
+  #capacity(): number {
+    const { maxExecutors, executorsMemoryMb } = this.#options;
+    const more = Math.floor((executorsMemoryMb * 2 ** 20 - this.#ownBytes()) / executorBytes);
+    return Math.min(maxExecutors, Math.max(fewestExecutors, this.#executors.size + more));
+  }
+
+  /** What all executors have to themselves, in bytes. */
+  #ownBytes(): number {
+    let bytes = 0;
+    for (const { ownBytes } of this.#executors) bytes += Math.max(ownBytes, executorBytes);
+    return bytes;
+  }
+
+  /** Executors grow; together they stay within their memory: whoever is quiet goes, far beyond it the largest. */
+  #relieve(nowMs: number): void {
+    this.#relievedAt = nowMs;
+    const budget = this.#options.executorsMemoryMb * 2 ** 20;
+    while (this.#executors.size > fewestExecutors && this.#ownBytes() > budget && this.#retireQuietest());
+    if (this.#ownBytes() <= budget * farBeyond || this.#executors.size <= fewestExecutors) return;
+    const [largest] = [...this.#executors].sort((a, b) => b.ownBytes - a.ownBytes);
+    largest?.kill('retired', new Map([...largest.flights].map((flight) => [flight, 'OVERLOADED'])));
   }
 
   #assign(executor: ProcessExecutor, key: string, lane: Lane): ProcessExecutor {
@@ -300,7 +335,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     const waitingKeys = new Set(this.#waiting.filter(({ lane }) => !this.#isLaneFull(lane)).map(({ key }) => key)).size;
     const wanted = waitingKeys + (this.#isMemoryShort() ? 0 : this.#options.blankExecutors);
     for (; coming < wanted; coming += 1) {
-      if (this.#executors.size >= this.#options.maxExecutors && !(coming < waitingKeys && this.#makeRoom())) return;
+      while (this.#executors.size >= this.#capacity()) if (!(coming < waitingKeys && this.#makeRoom())) return;
       this.#launch();
     }
   }
@@ -447,6 +482,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
       if (executor.state !== 'dead') this.#watch.look(executor, nowMs);
       flights += executor.flights.size;
     }
+    if (nowMs - this.#relievedAt >= relieveEveryMs) this.#relieve(nowMs);
     if (this.#waiting.length > 0) this.#expireWaiting(nowMs);
     if (this.#flightCount === 0 && flights === 0) {
       clearInterval(this.#watcher);
@@ -471,10 +507,12 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     for (const executor of [...this.#executors]) {
       if (executor.state !== 'ready') continue;
       if (nowMs - executor.startedAt > recycleAfterMs) executor.isDraining = true;
+      if (nowMs - executor.lastUsedAt <= 2 * careEveryMs) executor.sampleRss();
       const isIdle = executor.tenantKey !== undefined && nowMs - executor.lastUsedAt > idleMs;
       if (executor.flights.size === 0 && (isIdle || executor.isDraining)) executor.kill('retired');
     }
     if (this.#isMemoryShort()) this.#retireQuietest();
+    this.#relieve(nowMs);
     this.#startFailures = Math.max(0, this.#startFailures - 1);
     this.#keepBlanks();
   }

@@ -83,6 +83,8 @@ export class ProcessExecutor {
   isolates = 0;
   discards = 0;
   rssBytes = 0;
+  /** What of it is not pages of the program, which all executors share. */
+  ownBytes = 0;
   unknownReplies = 0;
   confinement: ConfinementReport | undefined;
   pingSentAt: number | undefined;
@@ -289,8 +291,9 @@ export class ProcessExecutor {
   /** Reads the resident size from the kernel; where there is no /proc, the executor's own word stands. */
   sampleRss(): void {
     try {
-      const pages = Number(readFileSync(`/proc/${this.pid}/statm`, 'latin1').split(' ')[1]);
-      this.rssBytes = pages * 4096;
+      const [, resident, shared] = readFileSync(`/proc/${this.pid}/statm`, 'latin1').split(' ').map(Number);
+      this.rssBytes = (resident ?? 0) * 4096;
+      this.ownBytes = this.rssBytes - (shared ?? 0) * 4096;
     } catch {
       // Not Linux, or it has just ended.
     }
@@ -359,7 +362,7 @@ export class ProcessExecutor {
         this.pingSentAt = undefined;
         this.isolates = message.isolates;
         this.discards = message.discards;
-        if (process.platform !== 'linux') this.rssBytes = message.rssMb * 2 ** 20;
+        if (process.platform !== 'linux') this.rssBytes = this.ownBytes = message.rssMb * 2 ** 20;
         return;
       case 'busy':
         this.#busy = message.seats;
@@ -585,9 +588,11 @@ export class ProcessExecutor {
   }
 }
 
-function killText(code: SandboxErrorCode, cause: KillCause, { limits }: Flight): string {
+function killText(code: SandboxErrorCode, cause: KillCause, { limits, stream }: Flight): string {
   if (code === 'CPU_LIMIT')
     return `the run used more than ${limits.cpuMs} ms of processor time and could only be stopped by force`;
+  if (code === 'OVERLOADED' && stream === undefined)
+    return 'the executors together had no memory left, and the one that ran this had most of it';
   if (code === 'OVERLOADED')
     return 'the stream gave way: another tenant waited for an executor, and all of them were taken';
   if (cause === 'crashed')

@@ -65,6 +65,7 @@ const probeOptions: PoolOptions = {
   isolation: 'tenant',
   blankExecutors: 1,
   maxExecutors: 4,
+  executorsMemoryMb: 2048,
   maxExecutorsPerTenant: 1,
   maxRunsPerTenant: 8,
   executorRssMb: 512,
