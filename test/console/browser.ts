@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startForeignPage, type ForeignPage } from './foreign-page.js';
-import { CatalogueFolder, emptyPackage, makePublisher } from '../support/package-catalogue.js';
+import { CatalogueFolder, emptyPackage, makePublisher, type TestPublisher } from '../support/package-catalogue.js';
 import { startOpenIdProvider, type OpenIdProvider } from '../support/openid-provider.js';
 import { startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
 
@@ -36,8 +36,9 @@ export interface Bed {
   browser: Browser;
   /** A page of somebody else that may embed portals. */
   foreign: ForeignPage;
-  /** The catalogue that tenants install from. */
+  /** The catalogue that tenants install from, and who signs it. */
   offer: CatalogueFolder;
+  acme: TestPublisher;
   /** Where people sign in as well. */
   provider: OpenIdProvider;
 }
@@ -49,7 +50,8 @@ export function openConsole(): void {
   beforeAll(async () => {
     if (executablePath === undefined) return;
     const foreign = await startForeignPage();
-    const offer = await offerPlugins();
+    const acme = await makePublisher('Acme');
+    const offer = await offerPlugins(acme);
     const provider = await startOpenIdProvider();
     const annex = await startTestAnnex({
       ANNEX_PUBLISHERS: offer.publishersFile,
@@ -63,7 +65,7 @@ export function openConsole(): void {
     });
     // Chromium's own sandbox refuses to run as root, as which containers test.
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-    bed = { annex, browser, foreign, offer, provider };
+    bed = { annex, browser, foreign, offer, acme, provider };
   });
   afterAll(async () => {
     await bed?.browser.close();
@@ -75,8 +77,7 @@ export function openConsole(): void {
   });
 }
 
-async function offerPlugins(): Promise<CatalogueFolder> {
-  const acme = await makePublisher('Acme');
+async function offerPlugins(acme: TestPublisher): Promise<CatalogueFolder> {
   const offer = new CatalogueFolder();
   offer.trust(acme);
   const packages = [emptyPackage('greeter', '1.0.0'), emptyPackage('greeter', '1.2.0'), emptyPackage('zebra', '0.1.0')];

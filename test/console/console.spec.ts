@@ -1,5 +1,6 @@
 /** The console as people use it, in a real browser over a real Annex. */
 import { describeConsole, openConsole } from './browser.js';
+import { answerAgents } from './journeys/agents.js';
 import { findAndFix } from './journeys/find-and-fix.js';
 import { takeFromTheCatalogue } from './journeys/catalogue.js';
 import { growTheTree } from './journeys/settings-tree.js';
@@ -30,6 +31,7 @@ describeConsole('the console', () => {
   steerSources();
   growTheTree();
   takeFromTheCatalogue();
+  answerAgents();
   useKeys();
   operate();
   watchThePlatform();

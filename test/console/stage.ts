@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { until, type TestTenant } from '../support/annex.js';
 import { theBed } from './browser.js';
+import { installDoctor } from './doctor.js';
 
 const folder = new URL('../../examples/plugins/', import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, folder), 'utf8');
@@ -32,6 +33,8 @@ export interface Stage {
   mapped: string;
   webhook: string;
   delivery: string;
+  /** What waits for somebody's yes. */
+  question: string;
 }
 
 const pods = {
@@ -87,6 +90,19 @@ async function bringIn(tenant: TestTenant): Promise<Pick<Stage, 'mapped'>> {
   return { mapped: sent.event_id as string };
 }
 
+/** What the tenant took from the catalogue, and an agent that waits for a yes. `sink`: where the agent would be. */
+async function askAnAgent(tenant: TestTenant, sink: string): Promise<Pick<Stage, 'question'>> {
+  const { owner } = tenant;
+  await owner.post('/api/catalogue/greeter/install', { version: '1.0.0' });
+  await installDoctor(tenant, { AGENT_URL: `${sink}/agent`, AGENT_TOKEN: 'of-the-agent' });
+  await owner.post('/api/events', { type: 'pod.oom', subject: 'web-9' });
+  const { body } = await until(
+    () => owner.get('/api/agents/questions?waiting_for=approval'),
+    (answer) => answer.body.items.length === 1,
+  );
+  return { question: body.items[0].id as string };
+}
+
 /** What stands beside plugins: webhooks, files, people, secrets. */
 async function furnish({ owner }: TestTenant, sink: string): Promise<Pick<Stage, 'webhook' | 'delivery'>> {
   const { body: webhook } = await owner.post('/api/webhooks', {
@@ -123,7 +139,6 @@ export async function setStage(sink: string): Promise<Stage> {
   const { annex } = theBed();
   const tenant = await annex.makeTenant();
   const { owner } = tenant;
-  await owner.post('/api/catalogue/greeter/install', { version: '1.0.0' });
   await owner.patch('/api/tenant', { name: 'Northwind Traders', timezone: 'Europe/Berlin' });
   const billed = await tenant.install({
     manifest: {
@@ -183,5 +198,6 @@ export async function setStage(sink: string): Promise<Stage> {
     ...{ tenant, run, failed, event: events.body.items[0].id as string },
     ...(await furnish(tenant, sink)),
     ...(await bringIn(tenant)),
+    ...(await askAnAgent(tenant, sink)),
   };
 }

@@ -1,5 +1,5 @@
 /** Which packages are let in, and where the catalogue is read. */
-import { CatalogueReader, PackagePolicy, PublisherList } from '@annex/catalogue';
+import { CatalogueReader, PackagePolicy, PublisherList, TrustedKeys } from '@annex/catalogue';
 import { createEgress } from '@annex/egress';
 import { authorityOf } from './authority.js';
 import type { PlatformContext } from './platform-context.js';
@@ -7,6 +7,7 @@ import type { PlatformContext } from './platform-context.js';
 /** What the settings say of packages. */
 export interface PackageTrust {
   policy: PackagePolicy;
+  trustedKeys: TrustedKeys;
   /** `undefined`: there is no catalogue. */
   catalogue: { reader: CatalogueReader; publishers: PublisherList } | undefined;
 }
@@ -25,6 +26,7 @@ export function openPackageTrust({ settings, database, clock, logger }: Platform
     publishers && catalogueUrl !== undefined ? new CatalogueReader({ ...parts, publishers }, catalogueUrl) : undefined;
   return {
     policy: new PackagePolicy({ rule, publishers, reader }),
+    trustedKeys: new TrustedKeys(rule, publishers),
     catalogue: publishers && reader && { publishers, reader },
   };
 }

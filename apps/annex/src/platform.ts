@@ -4,7 +4,7 @@
 import { hkdfSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Access, systemPrincipal } from '@annex/access';
-import { PackageCatalogue, type PackagePolicy } from '@annex/catalogue';
+import { PackageCatalogue, type PackagePolicy, type TrustedKeys } from '@annex/catalogue';
 import { loadConnector } from '@annex/connectors';
 import type { Database, DatabaseLogins } from '@annex/database';
 import { Dispatcher } from '@annex/dispatch';
@@ -94,6 +94,7 @@ export interface Platform extends Stoppable {
   mappings: Mappings;
   alerts: Alerts;
   catalogue: PackageCatalogue;
+  trustedKeys: TrustedKeys;
   health: PlatformHealth;
   installations: Installations;
   /** `undefined`: the operator has none. */
@@ -194,6 +195,7 @@ async function startParts(
     alerts: new Alerts({ database }),
     ...settingParts,
     catalogue: new PackageCatalogue(installations, trust.catalogue),
+    trustedKeys: trust.trustedKeys,
     listensOn(url) {
       files.listensOn(url);
       platformMail.listensOn(url);

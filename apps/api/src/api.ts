@@ -6,7 +6,7 @@ import { Events, Runs } from '@annex/runs';
 import { Execution } from '@annex/execution';
 import { Files } from '@annex/files';
 import { Mailer } from '@annex/mail';
-import { PackageCatalogue } from '@annex/catalogue';
+import { PackageCatalogue, TrustedKeys } from '@annex/catalogue';
 import { Alerts, Mappings } from '@annex/mappings';
 import { Installations, Quarantines } from '@annex/installations';
 import { newId, tracing, type Logger, type Stoppable } from '@annex/kernel';
@@ -69,6 +69,7 @@ export interface ApiServices {
   mail: Mailer;
   mappings: Mappings;
   catalogue: PackageCatalogue;
+  trustedKeys: TrustedKeys;
   alerts: Alerts;
   health: Health;
   installations: Installations;
@@ -163,6 +164,7 @@ function apiModule(services: ApiServices, { closing, routes, problems, publicUrl
       { provide: Mappings, useValue: services.mappings },
       { provide: Alerts, useValue: services.alerts },
       { provide: PackageCatalogue, useValue: services.catalogue },
+      { provide: TrustedKeys, useValue: services.trustedKeys },
       { provide: Installations, useValue: services.installations },
       { provide: Vault, useValue: services.vault },
       { provide: Webhooks, useValue: services.webhooks },

@@ -1,4 +1,5 @@
 export { catalogueErrors } from './errors.js';
+export { TrustedKeys, type TrustedKeysView } from './trusted-keys.js';
 export { PublisherList } from './publisher-list.js';
 export { CatalogueReader } from './catalogue-reader.js';
 export { PackagePolicy, packageRules, type PackageRule } from './package-policy.js';

@@ -52,7 +52,12 @@ export class Publishers {
     this.#former = new Set([...former].filter((kid) => !this.#keys.has(kid)));
   }
 
-  /** Every key that is listed, revoked ones too. */
+  /** Every key that is listed, revoked ones too, in the list's order. */
+  get keys(): PublisherKey[] {
+    return [...this.#keys.values()];
+  }
+
+  /** The ids of {@link keys}. */
   get kids(): string[] {
     return [...this.#keys.keys()];
   }

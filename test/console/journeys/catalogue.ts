@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { faultsOf } from '../axe.js';
 import { enter, theBed } from '../browser.js';
+import { emptyPackage, signatureOf } from '../../support/package-catalogue.js';
 
 /** From what an operator offers to a plugin that runs, and to its newer release. */
 export function takeFromTheCatalogue(): void {
@@ -30,6 +31,30 @@ export function takeFromTheCatalogue(): void {
       version: '1.2.0',
       status: 'enabled',
     });
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('takes a package with its signature, and says who vouches for which release', async () => {
+    const { annex, acme } = theBed();
+    const tenant = await annex.makeTenant();
+    const { page, complaints, close } = await enter(tenant, 'plugins/install');
+    const signed = emptyPackage('signed', '1.0.0');
+    const file = { name: 'signed.zip', mimeType: 'application/zip', buffer: Buffer.from(signed.bytes) };
+    const jws = (text: string) => ({ name: 'signed.zip.jws', mimeType: 'text/plain', buffer: Buffer.from(text) });
+    const chooser = page.getByLabel('A plugin’s ZIP');
+    await chooser.setInputFiles([file, jws(await signatureOf(signed, acme, { version: '2.0.0' }))]);
+    await page.getByText('signed.zip.jws, checked when it is installed').waitFor();
+    await page.getByRole('button', { name: 'Install only', exact: true }).click();
+    await page.getByText('SIGNATURE_MISMATCH').first().waitFor();
+    await chooser.setInputFiles(jws(await signatureOf(signed, acme)));
+    await page.getByRole('button', { name: 'Install only', exact: true }).click();
+    await page.getByRole('heading', { name: 'Probe', level: 1 }).waitFor();
+    await page.getByRole('tab', { name: 'Releases' }).click();
+    await page.getByText('Signed by Acme, with the key').waitFor();
+    expect((await tenant.owner.get('/api/plugins/signed/releases')).body.items).toMatchObject([
+      { signed_by: { publisher: 'Acme', by: 'package' } },
+    ]);
     expect(complaints).toEqual([]);
     await close();
   });

@@ -1,5 +1,5 @@
 import type { Caller } from '@annex/access';
-import { PackageCatalogue } from '@annex/catalogue';
+import { PackageCatalogue, TrustedKeys } from '@annex/catalogue';
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { CurrentCaller } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
 import { input, lookup, pageSchema } from '../http/input.js';
-import { CataloguePage, ListedPlugin } from '../views/catalogue.js';
+import { CataloguePage, ListedPlugin, Publishers } from '../views/catalogue.js';
 import { UploadedPlugin } from '../views/plugins.js';
 
 const query = pageSchema.extend({
@@ -79,5 +79,24 @@ export class CatalogueController {
     const { created, plugin, ...rest } = await this.catalogue.install(caller, slug, body);
     void reply.status(created ? 201 : 200);
     return { ...plugin, ...rest };
+  }
+}
+
+/** Whose signatures count. */
+@ApiTags('Catalogue')
+@Controller('api/operator/publishers')
+export class PublishersController {
+  constructor(private readonly keys: TrustedKeys) {}
+
+  @Get()
+  @Endpoint({
+    name: 'listPublishers',
+    summary: 'Keys whose signatures count, and which packages are let in',
+    gate: 'operator',
+    description: 'As `ANNEX_PUBLISHERS` lists them now, or did when it could be read last.',
+    answers: { 200: Publishers },
+  })
+  list(): Promise<Publishers> {
+    return this.keys.list();
   }
 }

@@ -5,7 +5,7 @@ import { AuditController } from './audit.controller.js';
 import { MeController, PasswordResetController } from './account.controller.js';
 import { AuthController, TokensController } from './auth.controller.js';
 import { BrowserSessionController } from './browser-session.controller.js';
-import { CatalogueController } from './catalogue.controller.js';
+import { CatalogueController, PublishersController } from './catalogue.controller.js';
 import { DataController } from './data.controller.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { EventsController } from './events.controller.js';
@@ -62,6 +62,7 @@ export const controllers = [
   PluginsController,
   PluginConfigController,
   CatalogueController,
+  PublishersController,
   KvController,
   SecretsController,
   JobsController,

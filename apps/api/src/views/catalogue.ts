@@ -1,3 +1,4 @@
+import { packageRules } from '@annex/catalogue';
 import { z } from 'zod';
 import { fault, listOf, time } from './shared.js';
 
@@ -48,3 +49,24 @@ export const CataloguePage = listOf(ListedPlugin)
   })
   .meta({ id: 'CataloguePage' });
 export type CataloguePage = z.infer<typeof CataloguePage>;
+
+export const Publishers = z
+  .object({
+    rule: z.enum(packageRules).describe('Which packages are let in: `ANNEX_PACKAGES`'),
+    items: z.array(
+      z.object({
+        key_id: z.string(),
+        publisher: z.string(),
+        slugs: z
+          .array(z.string())
+          .nullable()
+          .describe('That it may sign, `*` at the end for all that begin so; `null`: all'),
+        signs: z.array(z.enum(['packages', 'catalogue'])),
+        revoked: z.string().nullable().describe('Why it counts no more; `null`: it does count'),
+      }),
+    ),
+    former: z.array(z.string()).describe('Keys that were listed once, which count as revoked'),
+    problem: fault.nullable().describe('Why the list cannot be read; `null`: it was, or there is none'),
+  })
+  .meta({ id: 'Publishers', description: 'Whose signatures count' });
+export type Publishers = z.infer<typeof Publishers>;

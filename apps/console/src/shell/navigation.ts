@@ -2,6 +2,7 @@ import type { Name } from '@annex/client';
 import Activity from 'lucide-react/icons/activity';
 import BellRing from 'lucide-react/icons/bell-ring';
 import Blocks from 'lucide-react/icons/blocks';
+import Bot from 'lucide-react/icons/bot';
 import Cable from 'lucide-react/icons/cable';
 import CalendarClock from 'lucide-react/icons/calendar-clock';
 import House from 'lucide-react/icons/house';
@@ -23,6 +24,7 @@ import Megaphone from 'lucide-react/icons/megaphone';
 import PackageSearch from 'lucide-react/icons/package-search';
 import Receipt from 'lucide-react/icons/receipt';
 import Settings from 'lucide-react/icons/settings';
+import Signature from 'lucide-react/icons/signature';
 import ShieldBan from 'lucide-react/icons/shield-ban';
 import ShieldCheck from 'lucide-react/icons/shield-check';
 import SlidersHorizontal from 'lucide-react/icons/sliders-horizontal';
@@ -78,6 +80,7 @@ export const placeGroups: readonly PlaceGroup[] = [
   {
     label: 'What goes and stays',
     places: [
+      { label: 'Agents', to: 'agents', icon: Bot, needs: 'listAgents' },
       { label: 'Webhooks', to: 'webhooks', icon: Webhook, needs: 'listWebhooks' },
       { label: 'Tables', to: 'data', icon: Table2, needs: 'listTables' },
       { label: 'Files', to: 'files', icon: FolderOpen, needs: 'listFiles' },
@@ -105,6 +108,7 @@ export const placeGroups: readonly PlaceGroup[] = [
       { label: 'Processes', to: 'operator/processes', icon: Cpu, needs: 'listProcesses' },
       { label: 'Installations', to: 'operator/installations', icon: PackageSearch, needs: 'listInstallations' },
       { label: 'Quarantines', to: 'operator/quarantines', icon: ShieldBan, needs: 'listQuarantines' },
+      { label: 'Publishers', to: 'operator/publishers', icon: Signature, needs: 'listPublishers' },
       { label: 'Notices to operators', to: 'operator/notices', icon: Megaphone, needs: 'listOperatorNotices' },
       { label: 'Spend of all', to: 'operator/spend', icon: Receipt, needs: 'listSpend' },
       { label: 'Settings in force', to: 'operator/settings', icon: SlidersHorizontal, needs: 'listPlatformSettings' },

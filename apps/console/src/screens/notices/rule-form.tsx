@@ -1,6 +1,7 @@
 import type { NoticeRule } from '@annex/client';
 import { Button, Checkbox, Group, Modal, NativeSelect, TagsInput, TextInput } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
+import { cli } from '../../api/commands';
 import { useCall } from '../../api/queries';
 import { CopyAs } from '../../parts/act';
 import { notifyDone, Problem } from '../../parts/problem';
@@ -92,7 +93,13 @@ function Fields({ onMade }: { onMade: (secret: string | undefined) => void }): R
       )}
       {set.error && <Problem error={set.error} />}
       <Group justify="flex-end" gap="xs">
-        <CopyAs call="setNoticeRule" input={input} label="Make it" size="sm" />
+        <CopyAs
+          call="setNoticeRule"
+          input={input}
+          cli={cli`annex notices put ${name} ${JSON.stringify(input.body)}`}
+          label="Make it"
+          size="sm"
+        />
         <Button type="submit" loading={set.isPending} disabled={name === '' || chosen.length === 0}>
           Make it
         </Button>

@@ -4,6 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import Plus from 'lucide-react/icons/plus';
 import ShieldBan from 'lucide-react/icons/shield-ban';
 import { useState, type ReactNode } from 'react';
+import { cli } from '../../api/commands';
 import { useAnnexList, useCall } from '../../api/queries';
 import { Act, CopyAs } from '../../parts/act';
 import { ActorName, Actors } from '../../parts/actor';
@@ -75,6 +76,7 @@ function QuarantineItem({ quarantine }: { quarantine: Quarantine }): ReactNode {
       <Act
         call="liftQuarantine"
         input={{ path: { id } }}
+        cli={cli`annex quarantine rm ${id}`}
         done={`${what} may run again`}
         confirm={{ title: `Let ${what} run again?`, text: 'Nothing is enabled by itself: each tenant does that.' }}
       >
@@ -136,7 +138,13 @@ function QuarantineForm({ onClose }: { onClose: () => void }): ReactNode {
         />
         {set.error && <Problem error={set.error} />}
         <Group justify="flex-end" gap="xs">
-          <CopyAs call="setQuarantine" input={input} label="Quarantine" size="sm" />
+          <CopyAs
+            call="setQuarantine"
+            input={input}
+            cli={cli`annex quarantine put ${what} --reason ${reason}`}
+            label="Quarantine"
+            size="sm"
+          />
           <Button type="submit" color="red.9" loading={set.isPending} disabled={what === '' || reason.trim() === ''}>
             Stop it everywhere
           </Button>

@@ -10,7 +10,7 @@ import { Columns, Facts, Page, Section } from '../../parts/page';
 import { notifyDone, Problem } from '../../parts/problem';
 import { Status, Tag } from '../../parts/status';
 import { Go, useAt } from '../../shell/go';
-import { Drop } from './drop';
+import { Drop, type Dropped } from './drop';
 import { Faults } from './faults';
 import classes from './install.module.css';
 import { permissionWords } from './permissions-words';
@@ -18,23 +18,30 @@ import { InstallSample } from './sample';
 
 /** A package from the reader's disk to a plugin that runs: checked, consented to, enabled. */
 export function Install(): ReactNode {
-  const [file, setFile] = useState<File>();
+  const [{ file, signature }, setDropped] = useState<Dropped>({});
   const check = useCall('validatePlugin');
-  const take = (given: File): void => {
-    setFile(given);
-    check.mutate({ body: { file: given } });
+  const take = (given: Dropped): void => {
+    // A signature alone belongs to the package that is there; a new package has none of before.
+    setDropped(given.file ? given : { ...(file && { file }), ...given });
+    if (given.file) check.mutate({ body: { file: given.file } });
   };
   const report = check.data;
   return (
     <Page title="Install a plugin" trail={<Go to="plugins">Plugins</Go>} actions={<InstallSample />}>
-      <Drop isBusy={check.isPending} onFile={take} />
+      <Drop isBusy={check.isPending} onDrop={take} />
       {check.error && <Problem error={check.error} />}
-      {report && file && <Report key={report.sha256} file={file} report={report} />}
+      {report && file && <Report key={report.sha256} file={file} report={report} signature={signature} />}
     </Page>
   );
 }
 
-function Report({ file, report }: { file: File; report: PackageReport }): ReactNode {
+interface Given {
+  file: File;
+  report: PackageReport;
+  signature: Dropped['signature'];
+}
+
+function Report({ file, report, signature }: Given): ReactNode {
   if (!report.valid || !report.plugin)
     return (
       <Section
@@ -45,18 +52,15 @@ function Report({ file, report }: { file: File; report: PackageReport }): ReactN
         {report.warnings.length > 0 && <Faults of={report.warnings} tone="warn" />}
       </Section>
     );
-  return <Consent file={file} report={report} contents={report.plugin} />;
+  return <Consent file={file} report={report} signature={signature} contents={report.plugin} />;
 }
 
 function Consent({
   file,
   report,
+  signature,
   contents,
-}: {
-  file: File;
-  report: PackageReport;
-  contents: NonNullable<PackageReport['plugin']>;
-}): ReactNode {
+}: Given & { contents: NonNullable<PackageReport['plugin']> }): ReactNode {
   const { data: plugins } = useAnnex('listPlugins', { query: { limit: 200 } });
   const before: Plugin | undefined = plugins?.items.find(({ slug }) => slug === contents.slug);
   const [granted, setGranted] = useState<string[]>(contents.permissions.map(({ name }) => name));
@@ -64,7 +68,8 @@ function Consent({
   const navigate = useNavigate();
   const at = useAt();
   const grant = granted.length > 0 ? { grant: granted.join(',') } : {};
-  const body = (enable: boolean) => ({ file, ...grant, ...(enable && { enable: 'true' as const }) });
+  const signed = signature && { signature: signature.text };
+  const body = (enable: boolean) => ({ file, ...signed, ...grant, ...(enable && { enable: 'true' as const }) });
   const install = (enable: boolean): void =>
     upload.mutate(
       { body: body(enable) },
@@ -133,7 +138,7 @@ function Consent({
         )}
       </div>
       <div>
-        <Contents file={file} report={report} contents={contents} before={before} />
+        <Contents file={file} report={report} signature={signature} contents={contents} before={before} />
       </div>
     </Columns>
   );
@@ -166,11 +171,10 @@ function Used({ report, permission }: { report: PackageReport; permission: strin
 function Contents({
   file,
   report,
+  signature,
   contents,
   before,
-}: {
-  file: File;
-  report: PackageReport;
+}: Given & {
   contents: NonNullable<PackageReport['plugin']>;
   before: Plugin | undefined;
 }): ReactNode {
@@ -182,6 +186,7 @@ function Contents({
           ['Checked', <Status key="ok" of="ready" label="It can be installed" />],
           ['Version', before ? `${before.version} → ${contents.version}` : contents.version],
           ['Package', `${file.name}, ${bytesText(file.size)}, ${plural(report.files.length, 'file')}`],
+          ['Signature', signature ? `${signature.name}, checked when it is installed` : 'none was given'],
           contents.routes.length > 0 && [
             'Routes',
             contents.routes.map((route) => (

@@ -68,6 +68,7 @@ function SpendPage({ calls, columns }: { calls: Calls; columns: readonly Column<
   const period = periodOf(filters['month'] ?? months[0]?.value ?? '');
   const list = useAnnexList(calls.list, { query: period });
   const { data: report } = useAnnex(calls.list, { query: { ...period, limit: 1 } } as never);
+  const all = calls.csv === 'exportAllSpend' ? ' --every-tenant' : '';
   const download = (): void =>
     void callOf(
       annex,
@@ -84,7 +85,12 @@ function SpendPage({ calls, columns }: { calls: Calls; columns: readonly Column<
           <Button variant="default" size="xs" leftSection={<Download size={14} />} onClick={download}>
             Download CSV
           </Button>
-          <CopyAs call={calls.csv} input={{ query: period }} label="Download CSV" />
+          <CopyAs
+            call={calls.csv}
+            input={{ query: period }}
+            cli={`annex spend --csv --since ${period.since} --until ${period.until}${all}`}
+            label="Download CSV"
+          />
         </>
       }
     >

@@ -36,6 +36,7 @@ export default function ReleasesTab({ plugin }: TabProps): ReactNode {
                 {' by '}
                 <ActorName id={release.created_by} /> · <Id what="digest">{release.sha256.slice(0, 12)}</Id>
               </p>
+              <p>{vouchText(release)}</p>
             </div>
             {!release.active && (
               <div className={classes.actions}>
@@ -79,6 +80,12 @@ export default function ReleasesTab({ plugin }: TabProps): ReactNode {
       </Section>
     </Actors>
   );
+}
+
+/** Who vouches for a release, in words. */
+function vouchText({ signed_by: by }: Release): string {
+  if (by === null) return 'Nobody signed it';
+  return `${by.by === 'package' ? 'Signed by' : 'Listed in the catalogue of'} ${by.publisher}, with the key ${by.key_id}`;
 }
 
 function isEarlier(release: Release, active: Release | undefined): boolean {
