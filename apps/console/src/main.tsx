@@ -19,8 +19,6 @@ async function content(): Promise<ReactNode> {
   return openPortal();
 }
 
+// Not awaited here: the portal's file imports what stands in this one, and would wait for it to end.
 const root = document.getElementById('root');
-if (root) {
-  const shown = await content();
-  createRoot(root).render(<StrictMode>{shown}</StrictMode>);
-}
+if (root) void content().then((shown) => createRoot(root).render(<StrictMode>{shown}</StrictMode>));
