@@ -1,17 +1,8 @@
 /** What people ask of alerts: which fire, and that one be resolved or silenced. */
-import { appendAudit } from '@annex/audit';
+import { recordAct } from '@annex/audit';
 import type { Database, TenantTransaction } from '@annex/database';
 import { isFiring, resolved } from '@annex/events';
-import {
-  pageOf,
-  parseId,
-  quote,
-  readCursor,
-  type Json,
-  type Page,
-  type PageRequest,
-  type TenantActor,
-} from '@annex/kernel';
+import { pageOf, parseId, quote, readCursor, type Page, type PageRequest, type TenantActor } from '@annex/kernel';
 import { endAlert, ensureRoom, insertQueued, makeResolvedEvent } from '@annex/runs';
 import { mappingErrors, refuseCursor } from './errors.js';
 import { databaseNowMs, findAlert, listAlerts, lockAlert, silenceAlert, type ShownAlert } from './sql/alerts.js';
@@ -78,7 +69,8 @@ export class Alerts {
         await ensureRoom(tx, runs.length);
         await insertQueued(tx, runs);
       }
-      await this.#record(tx, caller, 'alert.resolved', alert, { count: alert.count });
+      const { id: target, rule, key, count } = alert;
+      await recordAct(tx, caller, { action: 'alert.resolved', target, detail: { rule, key, count } });
       return view({ ...alert, ...resolved(alert, nowMs), id: alert.id, resolvedBy: caller.actor }, nowMs);
     });
   }
@@ -91,7 +83,8 @@ export class Alerts {
     return this.#transaction(caller, async (tx) => {
       const { alert, nowMs } = await this.#require(tx, id);
       await silenceAlert(tx, alert.id, forS);
-      await this.#record(tx, caller, 'alert.silenced', alert, { for_s: forS });
+      const { id: target, rule, key } = alert;
+      await recordAct(tx, caller, { action: 'alert.silenced', target, detail: { rule, key, for_s: forS } });
       return view({ ...alert, silencedUntilMs: forS === 0 ? null : nowMs + forS * 1000 }, nowMs);
     });
   }
@@ -105,17 +98,6 @@ export class Alerts {
     if (!isFiring(alert, nowMs))
       throw mappingErrors.error('ALERT_ENDED', `${alert.id} does not fire any more, so there is nothing to change.`);
     return { alert, nowMs };
-  }
-
-  async #record(
-    tx: TenantTransaction,
-    { actor, requestId }: TenantActor,
-    action: string,
-    { id, rule, key }: ShownAlert,
-    detail: Record<string, Json>,
-  ): Promise<void> {
-    const told = { rule, key, ...detail };
-    await appendAudit(tx, { actor, action, target: id, detail: told, ...(requestId !== undefined && { requestId }) });
   }
 
   #transaction<T>(caller: TenantActor, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {

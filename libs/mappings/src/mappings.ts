@@ -1,5 +1,5 @@
 /** What people ask of mappings: list them, write and remove their own, and try them out. */
-import { appendAudit } from '@annex/audit';
+import { recordAct } from '@annex/audit';
 import type { Database, TenantTransaction } from '@annex/database';
 import { ruleThatHushesPlatform } from '@annex/events';
 import {
@@ -7,7 +7,6 @@ import {
   quote,
   readCursor,
   type InputFault,
-  type Json,
   type JsonObject,
   type Page,
   type PageRequest,
@@ -93,7 +92,8 @@ export class Mappings {
       requireVersion(await findMapping(tx, name), ifVersion);
       const created = await putInForce(tx, { name, document, definition }, { actor: caller.actor });
       const row = await this.#require(tx, name);
-      await this.#record(tx, caller, 'mapping.set', name, { version: row.version, rules: definition.rules.length });
+      const detail = { version: row.version, rules: definition.rules.length };
+      await recordAct(tx, caller, { action: 'mapping.set', target: name, detail });
       return { ...view(row), created, warnings };
     });
   }
@@ -110,7 +110,7 @@ export class Mappings {
       requireVersion(row, ifVersion);
       if (!(await deleteMapping(tx, name))) throw notFound(name);
       await forgetMapping(tx, name);
-      await this.#record(tx, caller, 'mapping.deleted', name, { version: row.version });
+      await recordAct(tx, caller, { action: 'mapping.deleted', target: name, detail: { version: row.version } });
     });
   }
 
@@ -124,16 +124,6 @@ export class Mappings {
     const row = anyName.test(name) ? await findMapping(tx, name) : null;
     if (!row) throw notFound(name);
     return row;
-  }
-
-  async #record(
-    tx: TenantTransaction,
-    { actor, requestId }: TenantActor,
-    action: string,
-    target: string,
-    detail: Record<string, Json>,
-  ): Promise<void> {
-    await appendAudit(tx, { actor, action, target, detail, ...(requestId !== undefined && { requestId }) });
   }
 
   #transaction<T>(caller: TenantActor, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 /** Rules by which a tenant's people are told, and what they were told. */
-import { appendAudit } from '@annex/audit';
+import { recordAct } from '@annex/audit';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
 import {
   mapPage,
@@ -10,7 +10,6 @@ import {
   readCursor,
   uuidFromId,
   type Clock,
-  type Json,
   type Page,
   type PageRequest,
   type TenantActor,
@@ -113,7 +112,8 @@ export class Notices {
         enabled: input.enabled ?? true,
         sealed: secrets && (await seals.seal(tx, sealedAs(id), JSON.stringify(secrets))),
       });
-      await this.#record(tx, caller, 'notice_rule.set', name, { channel: input.channel, kinds: input.kinds });
+      const { channel, kinds } = input;
+      await recordAct(tx, caller, { action: 'notice_rule.set', target: name, detail: { channel, kinds } });
       return { ...ruleView(await this.#require(tx, name)), created: !before, ...(made !== null && { secret: made }) };
     });
   }
@@ -122,7 +122,7 @@ export class Notices {
   deleteRule(caller: TenantActor, name: string): Promise<void> {
     return this.#transaction(caller, async (tx) => {
       if (!ruleNamePattern.test(name) || !(await deleteRule(tx, name))) throw notFound(name);
-      await this.#record(tx, caller, 'notice_rule.deleted', name, {});
+      await recordAct(tx, caller, { action: 'notice_rule.deleted', target: name });
     });
   }
 
@@ -131,7 +131,7 @@ export class Notices {
     const { secrets, clock } = this.options;
     const target = await this.#transaction(caller, async (tx) => {
       const rule = await this.#require(tx, name);
-      await this.#record(tx, caller, 'notice_rule.tested', name, {});
+      await recordAct(tx, caller, { action: 'notice_rule.tested', target: name });
       return targetOf(secrets, tx, rule);
     });
     const error = await sendMessage(this.options, target, testMessage(newId('notice'), name, caller.tenant.slug), {
@@ -145,16 +145,6 @@ export class Notices {
     const rule = ruleNamePattern.test(name) ? await findRule(tx, name) : null;
     if (!rule) throw notFound(name);
     return rule;
-  }
-
-  async #record(
-    tx: TenantTransaction,
-    { actor, requestId }: TenantActor,
-    action: string,
-    target: string,
-    detail: Record<string, Json>,
-  ): Promise<void> {
-    await appendAudit(tx, { actor, action, target, detail, ...(requestId !== undefined && { requestId }) });
   }
 
   #transaction<T>(caller: TenantActor, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {

@@ -11,7 +11,7 @@ import {
   type TenantActor,
 } from '@annex/kernel';
 import { sourceLimits } from '@annex/limits';
-import { appendAudit } from '@annex/audit';
+import { recordAct } from '@annex/audit';
 import type { Connector } from '@annex/connectors';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
 import type { Execution } from '@annex/execution';
@@ -129,7 +129,7 @@ export class Sources {
         );
       const { type, enabled: active = true } = input;
       const created = await saveOwnSource(tx, { name, type, spec: ownSourceSpec(name, input), active });
-      await this.#record(tx, caller, 'source.set', name, { type, enabled: active });
+      await recordAct(tx, caller, { action: 'source.set', target: name, detail: { type, enabled: active } });
       return { ...(await this.#view(tx, caller, await this.#require(tx, name))), created };
     });
   }
@@ -140,7 +140,7 @@ export class Sources {
       const source = await this.#require(tx, name, { lock: true });
       if (source.installationId !== null) throw ofPackage(name);
       await deleteSource(tx, source.id);
-      await this.#record(tx, caller, 'source.deleted', name, { type: source.type });
+      await recordAct(tx, caller, { action: 'source.deleted', target: name, detail: { type: source.type } });
     });
   }
 
@@ -261,19 +261,9 @@ export class Sources {
       const change = await decide(tx, source);
       await changeSource(tx, source.id, change);
       const detail = { type: source.type, ...(change.cursor !== undefined && { cursor: change.cursor }) };
-      await this.#record(tx, caller, action, source.name, detail);
+      await recordAct(tx, caller, { action, target: source.name, detail });
       return this.#view(tx, caller, await this.#require(tx, name));
     });
-  }
-
-  async #record(
-    tx: TenantTransaction,
-    { actor, requestId }: TenantActor,
-    action: string,
-    target: string,
-    detail: Record<string, Json>,
-  ): Promise<void> {
-    await appendAudit(tx, { actor, action, target, detail, ...(requestId !== undefined && { requestId }) });
   }
 
   async #require(tx: TenantTransaction, name: string, { lock = false } = {}): Promise<SourceRow> {

@@ -164,12 +164,7 @@ export function Confirm({
   const [typed, setTyped] = useState('');
   const isSure = question.word === undefined || typed === question.word;
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      title={<strong>{question.title}</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened={isOpen} onClose={onClose} title={question.title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Json, JsonObject } from '@annex/kernel';
+import type { Actor, Json, JsonObject } from '@annex/kernel';
 import { takeTurn, storableJson, storableText, type TenantTransaction } from '@annex/database';
 import { AuditRow } from './audit-row.js';
 
@@ -41,6 +41,15 @@ export async function appendAudit(tx: TenantTransaction, entry: AuditEntry): Pro
   };
   const hash = chainHash(previousHash, row);
   await trail.insert({ tenantId: tx.tenantId, ...row, previousHash, hash } as object);
+}
+
+/** The same, for what somebody did in the tenant. */
+export function recordAct(
+  tx: TenantTransaction,
+  { actor, requestId }: Actor,
+  act: Pick<AuditEntry, 'action' | 'target' | 'detail'>,
+): Promise<void> {
+  return appendAudit(tx, { ...act, actor, ...(requestId !== undefined && { requestId }) });
 }
 
 /** Which rows are wanted; what is left out matters not. */

@@ -15,13 +15,7 @@ export function AskNow({ agent: { id, name }, onClose }: { agent: Agent; onClose
   const read = readJson(text);
   const data = 'value' in read ? read.value : undefined;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={<strong>Ask {name} now</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} size="lg" title={`Ask ${name} now`}>
       <div className="stack">
         <Text size="sm">What stands in the place of an event’s data.</Text>
         <JsonEditor value={text} onChange={setText} label="Data" />

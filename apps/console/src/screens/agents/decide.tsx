@@ -39,12 +39,7 @@ function Reject({ question: { id, agent }, onClose }: { question: Question; onCl
   const [reason, setReason] = useState('');
   const said = reason.trim();
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={<strong>Say no to {agent}</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} title={`Say no to ${agent}`}>
       <div className="stack">
         <Textarea
           label="Reason"

@@ -17,12 +17,7 @@ const lengths = [
 export function Silence({ alert, onClose }: { alert: Alert; onClose: () => void }): ReactNode {
   const [seconds, setSeconds] = useState('3600');
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={<strong>Silence {alert.key}</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} title={`Silence ${alert.key}`}>
       <div className="stack">
         <Text size="sm">
           Its events are kept and given to nobody, also when it ends and begins anew meanwhile. Its end is told all the

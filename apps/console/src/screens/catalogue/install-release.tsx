@@ -50,16 +50,7 @@ function Consent({
   const body = { version, ...(granted.length > 0 && { grant: [...granted] }), ...(enable && { enable }) };
   const flags = [granted.length > 0 && `--grant ${granted.join(',')}`, enable && '--enable'].filter(Boolean);
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={
-        <strong>
-          Install {name} {version}
-        </strong>
-      }
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} title={`Install ${name} ${version}`}>
       <div className="stack">
         <Text size="sm">
           {permissions.length === 0

@@ -174,13 +174,7 @@ function RowEditor({
   };
   const error = insert.error ?? update.error;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={<strong>{id === undefined ? `New row of ${table}` : id}</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} size="lg" title={id === undefined ? `New row of ${table}` : id}>
       <div className="stack">
         <JsonEditor value={text} onChange={setText} label="Row" />
         {'error' in read && (

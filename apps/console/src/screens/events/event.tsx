@@ -165,13 +165,7 @@ function Replay({ event, onClose }: { event: EventTree; onClose: () => void }): 
   const isSame = 'value' in read && JSON.stringify(read.value) === JSON.stringify(event.data);
   const known = [...new Set(event.deliveries.flatMap(({ plugin }) => plugin ?? []))];
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={<strong>Replay {event.type}</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} size="lg" title={`Replay ${event.type}`}>
       <div className="stack">
         <JsonEditor value={text} onChange={setText} label="Data" />
         {known.length > 0 && (

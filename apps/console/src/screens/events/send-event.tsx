@@ -21,13 +21,7 @@ export function SendEvent({ onClose }: { onClose: () => void }): ReactNode {
   const data = ('value' in read ? read.value : undefined) as never;
   const isReady = type !== '' && !('error' in read);
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={<strong>Send an event</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} size="lg" title="Send an event">
       <div className="stack">
         <TextInput
           label="Name"

@@ -50,13 +50,7 @@ export function MailScreen(): ReactNode {
         />
       </Section>
       {id !== undefined && (
-        <Modal
-          opened
-          size="xl"
-          onClose={() => void navigate({ to: at('mail') })}
-          title={<strong>Mail</strong>}
-          closeButtonProps={{ 'aria-label': 'Close' }}
-        >
+        <Modal opened size="xl" onClose={() => void navigate({ to: at('mail') })} title="Mail">
           <OneMail id={id} onGone={() => void navigate({ to: at('mail') })} />
         </Modal>
       )}

@@ -22,12 +22,7 @@ const channels = [
 export function RuleForm({ onClose }: { onClose: () => void }): ReactNode {
   const [secret, setSecret] = useState<string>();
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={<strong>{secret === undefined ? 'New rule' : 'The rule is ready'}</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} title={secret === undefined ? 'New rule' : 'The rule is ready'}>
       {secret === undefined ? (
         <Fields onMade={(made) => (made === undefined ? onClose() : setSecret(made))} />
       ) : (

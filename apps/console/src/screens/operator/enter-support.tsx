@@ -34,12 +34,7 @@ function SupportForm({ tenant, onClose }: { tenant: Tenant; onClose: () => void 
   const enter = useCall('enterTenantForSupport');
   const input = { path: { slug: tenant.slug }, body: { reason, access, minutes: Number(minutes) } };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={<strong>Enter {tenant.name} as support</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} title={`Enter ${tenant.name} as support`}>
       <form
         className="stack"
         onSubmit={(event) => {

@@ -95,12 +95,7 @@ function QuarantineForm({ onClose }: { onClose: () => void }): ReactNode {
   const set = useCall('setQuarantine');
   const input = { body: { reason, [by]: what } };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={<strong>Put code into quarantine</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} title="Put code into quarantine">
       <form
         className="stack"
         onSubmit={(event) => {

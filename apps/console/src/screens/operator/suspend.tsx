@@ -42,12 +42,7 @@ function SuspendForm({ tenant, onClose }: { tenant: Tenant; onClose: () => void 
   const suspend = useCall('suspendTenant');
   const input = { path: { slug: tenant.slug }, body: { reason, scope } };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={<strong>Suspend {tenant.name}?</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} title={`Suspend ${tenant.name}?`}>
       <form
         className="stack"
         onSubmit={(event) => {

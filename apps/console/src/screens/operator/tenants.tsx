@@ -84,7 +84,7 @@ function NewTenant({ onClose }: { onClose: () => void }): ReactNode {
   const create = useCall('createTenant');
   const body = { name, slug };
   return (
-    <Modal opened onClose={onClose} title={<strong>New tenant</strong>} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={onClose} title="New tenant">
       <form
         className="stack"
         onSubmit={(event) => {

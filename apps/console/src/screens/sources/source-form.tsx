@@ -113,13 +113,7 @@ export function SourceForm({ source, onClose }: { source?: Source; onClose: () =
   } as never;
   const input = { path: { name }, body };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={<strong>{source ? `Change ${source.name}` : 'New source'}</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} size="lg" title={source ? `Change ${source.name}` : 'New source'}>
       <form
         className="stack"
         onSubmit={(event) => {

@@ -102,13 +102,7 @@ function Rewind({ source: { name, cursor }, onClose }: { source: Source; onClose
   const [text, setText] = useState(JSON.stringify(cursor ?? null, null, 2));
   const read = readJson(text);
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={<strong>Where {name} goes on</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} size="lg" title={`Where ${name} goes on`}>
       <div className="stack">
         <Text size="sm">
           The cursor as the source wrote it; <code>null</code> is the beginning. What was emitted before is not emitted

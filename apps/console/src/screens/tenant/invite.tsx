@@ -27,12 +27,7 @@ export function Invite({ onClose }: { onClose: () => void }): ReactNode {
   const body = { email, role };
   const link = made?.url === undefined ? undefined : new URL(made.url, location.origin).href;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={<strong>{made ? `${made.email} is invited` : 'Invite somebody'}</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} title={made ? `${made.email} is invited` : 'Invite somebody'}>
       {made && link !== undefined ? (
         <div className="stack">
           <ShownOnce

@@ -84,12 +84,7 @@ function SetSecret({ secret, onClose }: { secret: Secret | 'new'; onClose: () =>
   const [hosts, setHosts] = useState(secret === 'new' ? [] : secret.allowed_hosts);
   const change = useCall('setSecret');
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={<strong>{secret === 'new' ? 'New secret' : secret.name}</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} title={secret === 'new' ? 'New secret' : secret.name}>
       <form
         className="stack"
         onSubmit={(event) => {

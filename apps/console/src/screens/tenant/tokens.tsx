@@ -96,12 +96,7 @@ function MakeToken({ onClose }: { onClose: () => void }): ReactNode {
   const [made, setMade] = useState<NewToken>();
   const create = useCall('createToken');
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={<strong>{made ? `${made.name} is ready` : 'New token'}</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} title={made ? `${made.name} is ready` : 'New token'}>
       {made ? (
         <div className="stack">
           <ShownOnce label="Token" text={made.token ?? ''} why="It is kept hashed and not shown again." />

@@ -89,13 +89,7 @@ function EditSetting({ setting, onClose }: { setting: Setting | 'new'; onClose: 
   const value = 'value' in read ? read.value : undefined;
   const input = { path: { path: key }, body: { value: value as never } };
   return (
-    <Modal
-      opened
-      size="lg"
-      onClose={onClose}
-      title={<strong>{setting === 'new' ? 'New key' : setting.key}</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened size="lg" onClose={onClose} title={setting === 'new' ? 'New key' : setting.key}>
       <form
         className="stack"
         onSubmit={(event) => {

@@ -95,7 +95,7 @@ function NewSource({ onClose }: { onClose: () => void }): ReactNode {
   const [secret, setSecret] = useState('');
   const change = useCall('setHookSource');
   return (
-    <Modal opened onClose={onClose} title={<strong>New source</strong>} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={onClose} title="New source">
       <form
         className="stack"
         onSubmit={(event) => {

@@ -23,12 +23,7 @@ export function NewWebhook({ onClose }: { onClose: () => void }): ReactNode {
     if (made) void navigate({ to: at(`endpoints/${made.id}`) });
   };
   return (
-    <Modal
-      opened
-      onClose={leave}
-      title={<strong>{made ? `${made.name} is ready` : 'New webhook'}</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={leave} title={made ? `${made.name} is ready` : 'New webhook'}>
       {made ? (
         <div className="stack">
           <ShownOnce

@@ -109,12 +109,7 @@ function WebhookPage({ webhook }: { webhook: Webhook }): ReactNode {
         </div>
       </Columns>
       {rotated && (
-        <Modal
-          opened
-          onClose={() => setRotated(undefined)}
-          title={<strong>The new secret</strong>}
-          closeButtonProps={{ 'aria-label': 'Close' }}
-        >
+        <Modal opened onClose={() => setRotated(undefined)} title="The new secret">
           <div className="stack">
             <ShownOnce label="Signing secret" text={rotated.secret ?? ''} why="It is not shown again." />
             <p className="quiet">

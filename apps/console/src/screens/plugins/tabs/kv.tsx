@@ -67,7 +67,7 @@ function Stored({ slug, name, onClose }: { slug: string; name: string; onClose: 
   const path = { id: slug, path: name };
   const result = useAnnex('getKv', { path });
   return (
-    <Modal opened onClose={onClose} size="lg" title={<code>{name}</code>} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={onClose} size="lg" title={<code>{name}</code>}>
       <Loaded result={result}>
         {({ value }) => (
           <div className="stack">

@@ -67,12 +67,7 @@ export default function ReleasesTab({ plugin }: TabProps): ReactNode {
             opened
             size="lg"
             onClose={() => setCompared(undefined)}
-            title={
-              <strong>
-                {active.version} → {compared.version}
-              </strong>
-            }
-            closeButtonProps={{ 'aria-label': 'Close' }}
+            title={`${active.version} → ${compared.version}`}
           >
             <Difference slug={plugin.slug} from={active} to={compared} />
           </Modal>

@@ -84,13 +84,7 @@ function TryRoute({
   const hasBody = method !== 'GET' && method !== 'HEAD' && method !== 'DELETE';
   const allowed = roles.slice(0, roles.indexOf(own) + 1);
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={<strong>Try a route</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} size="lg" title="Try a route">
       <form
         className="stack"
         onSubmit={(event) => {

@@ -115,7 +115,7 @@ function SetSecret({
   const [hosts, setHosts] = useState(before);
   const change = useCall('setPluginSecret');
   return (
-    <Modal opened onClose={onClose} title={<strong>{name}</strong>} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={onClose} title={name}>
       <form
         className="stack"
         onSubmit={(event) => {
