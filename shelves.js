@@ -48,6 +48,7 @@ export const shelves = [
       operations: ['installations', 'dispatch'],
       sources: ['installations', 'execution', 'dispatch', 'webhooks'],
       notices: ['dispatch', 'webhooks'],
+      'saved-views': [],
     },
   },
   // The client talks to an Annex and imports nothing of it, so that others can install it.

@@ -5,6 +5,7 @@ import { findAndFix } from './journeys/find-and-fix.js';
 import { takeFromTheCatalogue } from './journeys/catalogue.js';
 import { growTheTree } from './journeys/settings-tree.js';
 import { installWithConsent } from './journeys/install.js';
+import { keepFilters } from './journeys/saved-views.js';
 import { keepWatch } from './journeys/keep-watch.js';
 import { lookAtEveryScreen } from './journeys/every-screen.js';
 import { mapEvents } from './journeys/mappings.js';
@@ -32,6 +33,7 @@ describeConsole('the console', () => {
   growTheTree();
   takeFromTheCatalogue();
   answerAgents();
+  keepFilters();
   useKeys();
   operate();
   watchThePlatform();

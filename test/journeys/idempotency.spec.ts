@@ -322,6 +322,16 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     await tenant.owner.put('/api/notice-rules/team', noticeRule),
     { path: '/api/notice-rules/team/test' }
   ),
+  'PUT /api/views/{list}/{name}': () =>
+    Promise.resolve({
+      path: '/api/views/runs/failed',
+      body: { filters: { status: 'failed' } },
+      other: { body: { filters: { status: 'queued' } } },
+    }),
+  'DELETE /api/views/{list}/{name}': async ({ tenant }) => (
+    await tenant.owner.put('/api/views/runs/failed', { filters: { status: 'failed' } }),
+    { path: '/api/views/runs/failed' }
+  ),
   'PUT /api/sources/{name}': () =>
     Promise.resolve({
       path: '/api/sources/alerts',

@@ -43,6 +43,7 @@ import {
   RunRow,
   WorkerRow,
 } from '@annex/runs';
+import { SavedViewRow } from '@annex/saved-views';
 import { SettingChangeRow, SettingHeadRow, SettingMirrorRow, SettingRow, SettingWatchRow } from '@annex/settings';
 import { SourceRow } from '@annex/sources';
 import { SpendDayRow, SpendRow } from '@annex/spend';
@@ -112,6 +113,7 @@ export const entities = [
   DocumentTableRow,
   DocumentUsageRow,
   DocumentValueRow,
+  SavedViewRow,
   SettingRow,
   SettingChangeRow,
   SettingHeadRow,

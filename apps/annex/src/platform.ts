@@ -39,6 +39,7 @@ import {
   SourceWork,
 } from '@annex/sources';
 import { EtcdMirrors, packageWatches, SettingsTree, SettingWatches, WatchReader } from '@annex/settings';
+import { SavedViews } from '@annex/saved-views';
 import { Spend } from '@annex/spend';
 import { Tables } from '@annex/tables';
 import { TemplateRenderer } from '@annex/templates';
@@ -116,6 +117,7 @@ export interface Platform extends Stoppable {
   operations: Operations;
   notices: Notices;
   spend: Spend;
+  savedViews: SavedViews;
   quarantines: Quarantines;
   noticeWork: NoticeWork;
   /** Keys of what is kept to know a request again, the present one first. */
@@ -205,6 +207,7 @@ async function startParts(
     ...sources,
     ...notices,
     spend: new Spend({ database }),
+    savedViews: new SavedViews({ database }),
     fingerprintKeys: fingerprintKeys([masterKey, ...settings.oldMasterKeys]),
     sandboxTier: tier,
     sandboxStats: () => sandbox.stats(),

@@ -16,6 +16,7 @@ import { Operations } from '@annex/operations';
 import { SettingsTree, WatchReader } from '@annex/settings';
 import { Notices } from '@annex/notices';
 import { Sources, type Receiving } from '@annex/sources';
+import { SavedViews } from '@annex/saved-views';
 import { Spend } from '@annex/spend';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
@@ -86,6 +87,7 @@ export interface ApiServices {
   operations: Operations;
   notices: Notices;
   spend: Spend;
+  savedViews: SavedViews;
   quarantines: Quarantines;
   receiving: Receiving;
   /** Keys of what is kept to know a request again (Idempotency-Key): the present one first. */
@@ -176,6 +178,7 @@ function apiModule(services: ApiServices, { closing, routes, problems, publicUrl
       { provide: Operations, useValue: services.operations },
       { provide: Notices, useValue: services.notices },
       { provide: Spend, useValue: services.spend },
+      { provide: SavedViews, useValue: services.savedViews },
       { provide: Quarantines, useValue: services.quarantines },
       { provide: HEALTH, useValue: services.health },
       { provide: PUBLIC_URL, useValue: publicUrl },

@@ -20,6 +20,7 @@ import { LogsController } from './logs.controller.js';
 import { MailController } from './mail.controller.js';
 import { MappingsController } from './mappings.controller.js';
 import { OperatorController } from './operator.controller.js';
+import { SavedViewsController } from './saved-views.controller.js';
 import { NoticeRulesController, NoticesController, OperatorNoticesController } from './notices.controller.js';
 import { OidcController } from './oidc.controller.js';
 import { PluginConfigController } from './plugin-config.controller.js';
@@ -84,6 +85,7 @@ export const controllers = [
   NoticeRulesController,
   NoticesController,
   OperatorNoticesController,
+  SavedViewsController,
   SpendController,
   OperatorSpendController,
   QuarantinesController,

@@ -1346,6 +1346,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operator/publishers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keys whose signatures count, and which packages are let in
+         * @description As `ANNEX_PUBLISHERS` lists them now, or did when it could be read last.
+         */
+        get: operations["listPublishers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/operator/quarantines": {
         parameters: {
             query?: never;
@@ -2768,6 +2788,44 @@ export interface paths {
         post?: never;
         /** End a user’s sign-ins in the tenant; API tokens stay */
         delete: operations["endUserSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Filters of lists that are kept under a name, by list and name */
+        get: operations["listViews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/views/{list}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep filters of a list under a name, new or not
+         * @description 201 when it is new. Everybody of the tenant sees it.
+         */
+        put: operations["setView"];
+        post?: never;
+        /** Delete a view, for everybody of the tenant */
+        delete: operations["deleteView"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4478,6 +4536,27 @@ export interface components {
             signed_in_with: "password" | "identity_provider";
             tenants: components["schemas"]["TenantPlace"][];
         };
+        /** @description Whose signatures count */
+        Publishers: {
+            /** @description Keys that were listed once, which count as revoked */
+            former: string[];
+            items: {
+                key_id: string;
+                publisher: string;
+                /** @description Why it counts no more; `null`: it does count */
+                revoked: string | null;
+                signs: ("packages" | "catalogue")[];
+                /** @description That it may sign, `*` at the end for all that begin so; `null`: all */
+                slugs: string[] | null;
+            }[];
+            /** @description Why the list cannot be read; `null`: it was, or there is none */
+            problem: components["schemas"]["Fault"] | null;
+            /**
+             * @description Which packages are let in: `ANNEX_PACKAGES`
+             * @enum {string}
+             */
+            rule: "any" | "signed" | "catalogue";
+        };
         /** @description Code that nobody may run */
         Quarantine: {
             /** Format: date-time */
@@ -5218,6 +5297,20 @@ export interface components {
         };
         /** @enum {string} */
         RunStatus: "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled" | "skipped";
+        /** @description Filters of a list under a name, for everybody of the tenant */
+        SavedView: {
+            /** @description As they stand in the console’s address */
+            filters: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            list: "runs" | "events" | "logs" | "deliveries";
+            name: string;
+            /** Format: date-time */
+            saved_at: string;
+            /** @description Who saved it last */
+            saved_by: string;
+        };
         /** @description What a schedule would mean for a job */
         SchedulePreview: {
             /** @description The next ten ticks */
@@ -6130,6 +6223,7 @@ export type PortalSession = components['schemas']['PortalSession'];
 export type Problem = components['schemas']['Problem'];
 export type Process = components['schemas']['Process'];
 export type Profile = components['schemas']['Profile'];
+export type Publishers = components['schemas']['Publishers'];
 export type Quarantine = components['schemas']['Quarantine'];
 export type Question = components['schemas']['Question'];
 export type Queue = components['schemas']['Queue'];
@@ -6152,6 +6246,7 @@ export type Run = components['schemas']['Run'];
 export type RunDetail = components['schemas']['RunDetail'];
 export type RunMention = components['schemas']['RunMention'];
 export type RunStatus = components['schemas']['RunStatus'];
+export type SavedView = components['schemas']['SavedView'];
 export type SchedulePreview = components['schemas']['SchedulePreview'];
 export type Secret = components['schemas']['Secret'];
 export type Session = components['schemas']['Session'];
@@ -9846,6 +9941,32 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["Process"][];
                     };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPublishers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publishers"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -13864,6 +13985,139 @@ export interface operations {
             };
             path: {
                 id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listViews: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                /** @description Default: all of them */
+                list?: "runs" | "events" | "logs" | "deliveries";
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SavedView"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                list: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description As they stand in the console’s address: `{ "status": "failed", "span": "24h" }` */
+                    filters: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                list: string;
+                name: string;
             };
             cookie?: never;
         };

@@ -77,6 +77,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   run_logs: { retention: 'logs', quota: 'log_bytes' },
   run_chunks: { retention: 'run_chunks' },
   runs: { retention: 'runs', fixed: '10,000 unfinished background runs a tenant (QUEUE_FULL)' },
+  saved_views: { fixed: '50 a tenant and list (VIEW_LIMIT)' },
   schedules: { with: 'installations', fixed: 'one row a job of the manifest' },
   secrets: { quota: 'secrets' },
   sessions: { retention: 'sessions' },

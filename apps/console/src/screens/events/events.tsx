@@ -13,6 +13,7 @@ import { Choice, FilterBar, SearchBox, sinceOf, SpanChoice, useFilters } from '.
 import { plural, shortCount } from '../../parts/numbers';
 import { Page, Section } from '../../parts/page';
 import { Rows, type Column } from '../../parts/rows';
+import { SavedViews } from '../../parts/saved-views';
 import { Status, Tag, toneOf } from '../../parts/status';
 import { When } from '../../parts/when';
 import { useAt } from '../../shell/go';
@@ -107,6 +108,7 @@ export function Events(): ReactNode {
         <Choice name="severity" label="Severity" options={['debug', 'info', 'warning', 'error', 'critical']} />
         <Choice name="status" label="State" options={['rejected', 'suppressed']} />
         <SpanChoice />
+        <SavedViews of="events" />
       </FilterBar>
       <Section flush>
         <Rows

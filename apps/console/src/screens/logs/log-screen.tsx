@@ -11,6 +11,7 @@ import { Choice, FilterBar, SearchBox, useFilters } from '../../parts/filters';
 import { LogLines } from '../../parts/log-lines';
 import { Section, Waiting } from '../../parts/page';
 import { Problem } from '../../parts/problem';
+import { SavedViews } from '../../parts/saved-views';
 
 /** Lines that the page keeps: older ones are a filter away. */
 const maxLines = 5000;
@@ -39,6 +40,7 @@ export function LogScreen({ slug }: { slug: string }): ReactNode {
               { value: 'debug', label: 'debug' },
             ]}
           />
+          <SavedViews of="logs" />
         </FilterBar>
         <div className="line">
           <Switch label="Live" checked={isLive} onChange={(event) => setLive(event.currentTarget.checked)} />

@@ -9,11 +9,11 @@ import { Empty } from '../../parts/empty';
 import { Choice, FilterBar, SearchBox, sinceOf, SpanChoice, useFilters } from '../../parts/filters';
 import { Page, Section } from '../../parts/page';
 import { Rows, type Column } from '../../parts/rows';
+import { SavedViews } from '../../parts/saved-views';
 import { Status, Tag } from '../../parts/status';
 import { lengthOf, When } from '../../parts/when';
 import { Go, useAt } from '../../shell/go';
 import { useLiveRuns } from './live-runs';
-import { SavedViews } from './saved-views';
 
 export const runKinds = ['route', 'event', 'job', 'webhook', 'filter', 'lifecycle', 'source'] as const;
 export const runStatuses = ['queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled', 'skipped'] as const;

@@ -11,6 +11,7 @@ import { Empty } from '../../parts/empty';
 import { Choice, FilterBar, useFilters } from '../../parts/filters';
 import { Page, Section } from '../../parts/page';
 import { Rows, type Column } from '../../parts/rows';
+import { SavedViews } from '../../parts/saved-views';
 import { Status, Tag } from '../../parts/status';
 import { When } from '../../parts/when';
 import { useAt } from '../../shell/go';
@@ -148,6 +149,7 @@ export function Deliveries({ webhook }: { webhook?: string }): ReactNode {
     <div className="stack">
       <FilterBar>
         <Choice name="status" label="Status" options={['queued', 'running', 'retrying', 'succeeded', 'failed']} />
+        <SavedViews of="deliveries" />
       </FilterBar>
       <Section flush>
         <Rows

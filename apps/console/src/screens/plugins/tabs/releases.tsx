@@ -80,7 +80,8 @@ export default function ReleasesTab({ plugin }: TabProps): ReactNode {
 /** Who vouches for a release, in words. */
 function vouchText({ signed_by: by }: Release): string {
   if (by === null) return 'Nobody signed it';
-  return `${by.by === 'package' ? 'Signed by' : 'Listed in the catalogue of'} ${by.publisher}, with the key ${by.key_id}`;
+  const how = by.by === 'package' ? 'Signed by' : 'Listed in the catalogue of';
+  return `${how} ${by.publisher}, with the key ${by.key_id}`;
 }
 
 function isEarlier(release: Release, active: Release | undefined): boolean {
