@@ -25,7 +25,7 @@ afterAll(async () => {
   await sink?.close();
 });
 
-function writePlugin(version: string, more: object = {}): void {
+function writePlugin(version: string, more: object = {}, init = ''): void {
   const manifest = {
     slug: 'shop',
     name: 'Shop',
@@ -40,7 +40,8 @@ function writePlugin(version: string, more: object = {}): void {
     ...more,
   };
   const code = `
-    import { hook, job, NonRetryable, route } from '@annex/sdk'
+    import { hook, job, NonRetryable, onInit, route } from '@annex/sdk'
+    ${init}
     hook('order.*', async (ctx, event) => {
       ctx.log.info('order ' + event.data.id)
       if (event.data.id === 'bad') throw new NonRetryable('a bad order')
@@ -283,6 +284,13 @@ describe('releases', patient, () => {
     // A second one is an upgrade from what runs now; the same bytes again are nothing new.
     expect(await answer('deploy shop --yes')).toMatchObject({ plugin: { version: '1.1.0' } });
     expect(await answer('deploy shop')).toMatchObject({ changes: { same: true } });
+    writePlugin('1.2.0', { description: 'begins slowly' }, `onInit(() => {})`);
+    expect(await answer('deploy shop --yes')).toMatchObject({
+      plugin: { version: '1.2.0' },
+      upgrade: { state: 'done' },
+    });
+    await does('rollback shop 1.1.0');
+    expect(await text('releases activate shop 1.2.0')).toContain('shop 1.2.0 is the active release; it is enabled.');
     await does('plugins disable shop');
     await does('plugins rm shop --yes');
     expect((await answer('plugins ls')).items).toEqual([]);

@@ -32,7 +32,7 @@ export async function tellSetting(
   const { key, revision } = change;
   const [oldest] = await supersedeUnbegun(
     tx,
-    { installationId: subject.installation.id, name },
+    { installationId: subject.installation.id, kind: 'lifecycle', name },
     // Settings of the tenant that it watches have a scope, and are told one by one.
     (payload) => isJsonObject(payload) && payload['key'] === key && payload['scope'] === undefined,
     { code: 'SUPERSEDED', message: `Revision ${revision} changed the setting again before this one was told.` },

@@ -6,9 +6,19 @@ export type RunStatus = (typeof runStatuses)[number];
 
 /**
  * What moves a run that is there. Each is one statement in `sql/`: `claim` and `finish` and `handBack` in claim.ts,
- * `expire` in reconcile.ts, `cancel` in cancel-run.ts, `replace` in overlap.ts, `uninstall` in uninstalled-runs.ts.
+ * `expire` in reconcile.ts, `cancel` in cancel-run.ts, `replace` in overlap.ts, `supersede` in supersede-unbegun.ts,
+ * `uninstall` in uninstalled-runs.ts.
  */
-export const runOperations = ['claim', 'finish', 'handBack', 'expire', 'cancel', 'replace', 'uninstall'] as const;
+export const runOperations = [
+  'claim',
+  'finish',
+  'handBack',
+  'expire',
+  'cancel',
+  'replace',
+  'supersede',
+  'uninstall',
+] as const;
 
 /** One of {@link runOperations}. */
 export type RunOperation = (typeof runOperations)[number];
@@ -66,8 +76,8 @@ export const runMoves: readonly RunMove[] = [
   {
     from: 'queued',
     to: 'cancelled',
-    by: ['cancel', 'replace', 'uninstall'],
-    when: 'it was cancelled before it started, a later tick replaced it, or its plugin was uninstalled',
+    by: ['cancel', 'replace', 'supersede', 'uninstall'],
+    when: 'it was cancelled before it started, a later tick or change replaced it, or its plugin was uninstalled',
   },
   {
     from: 'retrying',

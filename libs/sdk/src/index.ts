@@ -433,7 +433,7 @@ export function health(_check: (ctx: Context) => Awaitable<unknown>): void {
  * const isFirst = (init: Init): boolean => init.reason === 'enable' && init.attempt === 1
  */
 export interface Init {
-  /** `enable`: somebody enabled the plugin. `upgrade`: another release became active. */
+  /** `enable`: somebody enabled the plugin. `upgrade`: this release is to take over from another one. */
   reason: 'enable' | 'upgrade';
   /** The how-manieth call of this start it is, from 1. */
   attempt: number;
@@ -441,7 +441,8 @@ export interface Init {
 
 /**
  * Runs before anything else of the plugin does: it is `starting`, its routes answer 503, and its events and jobs wait.
- * When it throws it is called again after 1, 5, 15 and 60 seconds; then the plugin has `failed`.
+ * When it throws it is called again after 1, 5, 15 and 60 seconds; then the plugin has `failed`. On an upgrade the
+ * release before goes on serving meanwhile, and `upgrade.on_init_failure` of the manifest says what follows.
  * @example
  * onInit(async (ctx, init) => {
  *   const { ok } = await ctx.http.get('https://api.example.com/status')

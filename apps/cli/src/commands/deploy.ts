@@ -140,9 +140,11 @@ async function report(
     annex: Annex;
   },
 ): Promise<void> {
-  const { target, options, uploaded, annex } = parts;
+  const { target, options, annex } = parts;
   const { slug, version, url } = target;
-  const upgrade = options.stage ? undefined : await awaitUpgrade(cli, annex, uploaded);
+  const upgrade = options.stage ? undefined : await awaitUpgrade(cli, annex, parts.uploaded);
+  // Another release is the active one by now.
+  const uploaded = upgrade ? { ...parts.uploaded, ...(await annex.getPlugin({ path: { id: slug } })) } : parts.uploaded;
   const isRunning = uploaded.status === 'enabled' && !options.stage && (!upgrade || upgrade.state === 'done');
   const health = isRunning ? await waitForHealth(cli, annex, slug) : undefined;
   const answer = {

@@ -1,8 +1,9 @@
-import type { Release, ReleaseDiff } from '@annex/client';
+import type { Annex, Plugin, Release, ReleaseDiff } from '@annex/client';
 import type { Cli, Commands } from '../cli.js';
-import { invalid } from '../faults.js';
+import { exitCodes, invalid } from '../faults.js';
 import { writePart } from '../releases/changes.js';
 import { harmless, type Style } from '../terminal/style.js';
+import { awaitUpgrade, writeUpgrade } from './await-upgrade.js';
 import { pageOf, shortTime, take, withList, type ListOptions } from './lists.js';
 
 export function addReleases({ program, does }: Commands): void {
@@ -90,8 +91,12 @@ function nameOf(thing: unknown): string {
 }
 
 async function activate(cli: Cli, _options: object, id = '', release = ''): Promise<void> {
-  const plugin = await (await cli.annex()).activateRelease({ path: { id, release } });
-  cli.terminal.answer(plugin, () => `${plugin.slug} ${plugin.version} is the active release; it is ${plugin.status}.`);
+  const annex = await cli.annex();
+  const plugin = await annex.activateRelease({ path: { id, release } });
+  await tellActive(
+    { cli, annex, plugin },
+    (now) => `${now.slug} ${now.version} is the active release; it is ${now.status}.`,
+  );
 }
 
 async function rollback(cli: Cli, { yes }: { yes?: boolean }, id = '', version?: string): Promise<void> {
@@ -103,7 +108,21 @@ async function rollback(cli: Cli, { yes }: { yes?: boolean }, id = '', version?:
   if (version === undefined && cli.terminal.isInteractive)
     await cli.terminal.confirm(`Go back to ${to}?`, { yes, whatElse: 'Say --yes.' });
   const plugin = await annex.rollbackPlugin({ path: { id }, body: { version: to } });
-  cli.terminal.answer(plugin, (style) => style.green(`${plugin.slug} is back at ${plugin.version}.`));
+  await tellActive({ cli, annex, plugin }, (now, style) => style.green(`${now.slug} is back at ${now.version}.`));
+}
+
+/** Says which release is active once it is, or why the wanted one is not. */
+async function tellActive(
+  { cli, annex, plugin }: { cli: Cli; annex: Annex; plugin: Plugin },
+  done: (plugin: Plugin, style: Style) => string,
+): Promise<void> {
+  const end = await awaitUpgrade(cli, annex, plugin);
+  const now = end ? await annex.getPlugin({ path: { id: plugin.slug } }) : plugin;
+  const wanted = { slug: plugin.slug, version: plugin.upgrade?.version ?? plugin.version };
+  cli.terminal.answer(now, (style) =>
+    end && end.state !== 'done' ? writeUpgrade(end, wanted, now, style) : done(now, style),
+  );
+  if (end?.state === 'given_up') cli.exitCode = exitCodes.failed;
 }
 
 /** The one that was uploaded last before the active one. */

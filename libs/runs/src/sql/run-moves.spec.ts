@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeInstallation, type TestInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { runMoves, runOperations, runStatuses, type RunOperation, type RunStatus } from '../run-status.js';
+import { supersedeUnbegun } from './supersede-unbegun.js';
 import { cancelRun } from './cancel-run.js';
 import { finishAttempt, handBack, type AttemptEnd } from './claim.js';
 import { claimDueRuns } from './claim-due.js';
@@ -78,6 +79,17 @@ const steps: Step[] = [
       ),
   },
   {
+    by: 'supersede',
+    to: 'cancelled',
+    run: (at) =>
+      inTenant(at).transaction((tx) =>
+        supersedeUnbegun(tx, { installationId: at.id, kind: 'job', name: 'j' }, () => true, {
+          code: 'SUPERSEDED',
+          message: 'x',
+        }),
+      ),
+  },
+  {
     by: 'uninstall',
     to: 'cancelled',
     run: (at) => inTenant(at).transaction((tx) => endRunsOfUninstalled(tx, key(at), 10)),
@@ -129,7 +141,15 @@ describe('a run in PostgreSQL', () => {
           readFileSync(`${root}${file}`, 'utf8'),
         ),
       );
-    const operations = ['cancel-run', 'claim-due', 'claim', 'overlap', 'reconcile', 'uninstalled-runs'];
+    const operations = [
+      'cancel-run',
+      'claim-due',
+      'claim',
+      'overlap',
+      'reconcile',
+      'supersede-unbegun',
+      'uninstalled-runs',
+    ];
     expect(setting.sort()).toEqual(operations.map((name) => `libs/runs/src/sql/${name}.ts`));
     const functions = await db.sql(`select proname from pg_proc where prosrc ~* 'update\\s+(public\\.)?runs\\M'`);
     expect(functions).toEqual([]);

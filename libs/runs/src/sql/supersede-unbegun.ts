@@ -12,22 +12,22 @@ export interface Superseded {
 }
 
 /**
- * Ends those runs of a lifecycle handler that nobody has begun and that a later one makes needless; answers them, the
+ * Ends those runs of a handler that nobody has begun and that a later one makes needless; answers them, the
  * oldest first. One that a worker has begun goes on. Whoever makes the later one does so in this transaction.
  */
 export async function supersedeUnbegun(
   tx: TenantTransaction,
-  handler: JobRef,
+  handler: JobRef & { kind: 'job' | 'lifecycle' },
   isNeedless: (payload: Json) => boolean,
   error: { code: string; message: string },
 ): Promise<Superseded[]> {
   await lockJob(tx, handler);
   const rows = await tx.query<Superseded & { id: string }>(
     `select id, payload, policy from runs
-     where tenant_id = $1 and installation_id = $2 and kind = 'lifecycle' and name = $3
-       and ${isMovedBy('replace', 'status')} and attempts = '[]'
+     where tenant_id = $1 and installation_id = $2 and name = $3 and kind = $4
+       and ${isMovedBy('supersede', 'status')} and attempts = '[]'
      order by queued_at, id for update`,
-    [tx.tenantUuid, uuidFromId(handler.installationId), handler.name],
+    [tx.tenantUuid, uuidFromId(handler.installationId), handler.name, handler.kind],
   );
   const needless = rows.filter(({ payload }) => isNeedless(payload));
   if (needless.length === 0) return [];

@@ -7,7 +7,7 @@ import classes from './plugin.module.css';
 
 /** What keeps a plugin from working, each with the way out. */
 export function Attention({ plugin }: { plugin: Plugin }): ReactNode {
-  const { slug, missing_secrets: missing, permissions, degraded, status, status_reason: reason } = plugin;
+  const { slug, missing_secrets: missing, permissions, degraded, status, status_reason: reason, upgrade } = plugin;
   const isStopped = status === 'suspended' || status === 'failed';
   return (
     <>
@@ -15,6 +15,19 @@ export function Attention({ plugin }: { plugin: Plugin }): ReactNode {
         <Note tone="bad">
           It is {status}: {reason ?? 'it was stopped too often'}. Look at <Go to={`plugins/${slug}/logs`}>its log</Go>,
           then enable it again or <Go to={`plugins/${slug}/releases`}>go back to an earlier release</Go>.
+        </Note>
+      )}
+      {upgrade && (
+        <Note tone="warn">
+          {upgrade.version} takes over when its onInit has succeeded; {plugin.version} serves until then.{' '}
+          {upgrade.missing_secrets.length > 0 ? (
+            <>
+              It waits for <Go to={`plugins/${slug}/secrets`}>{upgrade.missing_secrets.join(', ')}</Go>.
+            </>
+          ) : (
+            `Called ${plural(upgrade.tries, 'time')} so far.`
+          )}{' '}
+          {upgrade.last_error?.message}
         </Note>
       )}
       {missing.length > 0 && (

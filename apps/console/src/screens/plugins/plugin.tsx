@@ -62,7 +62,7 @@ export function PluginScreen(): ReactNode {
   const result = useAnnex(
     'getPlugin',
     { path: { id: slug } },
-    { every: (plugin) => (plugin && passing.includes(plugin.status) ? 1000 : false) },
+    { every: (plugin) => (plugin && (plugin.upgrade || passing.includes(plugin.status)) ? 1000 : false) },
   );
   return <Loaded result={result}>{(plugin) => <PluginPage plugin={plugin} tab={tab} />}</Loaded>;
 }
