@@ -64,11 +64,17 @@ it('an earlier revision is brought back as one of its own, where it still fits',
   expect(revisionOf(back)).toBe('"3"');
   expect((await tenant.owner.post(`${config}/rollback`, { revision: 0 })).body).toEqual({ step: 7 });
   expect((await tenant.owner.get(`${config}/revisions`)).body.items).toMatchObject([
-    { revision: 4, config: {}, changed: ['step'], actor: expect.stringContaining('usr_') },
+    {
+      revision: 4,
+      config: {},
+      changed: ['step'],
+      actor: expect.stringContaining('usr_'),
+      who: { type: 'user', name: expect.any(String) },
+    },
     { revision: 3, config: { step: 1 } },
     { revision: 2, config: { step: 2 } },
     { revision: 1, config: { step: 1 } },
-    { revision: 0, config: {}, changed: [], actor: null },
+    { revision: 0, config: {}, changed: [], actor: null, who: null },
   ]);
   const first = await tenant.owner.get(`${config}/revisions?limit=2`);
   const rest = await tenant.owner.get(`${config}/revisions?cursor=${encodeURIComponent(first.body.next_cursor)}`);

@@ -78,7 +78,7 @@ describe('a run', () => {
   it('that somebody asked for names them, and its replays', async () => {
     const { run_id: first } = (await owner.post('/api/plugins/shop/jobs/pack/run-now', { payload: { n: 1 } })).body;
     expect(await ended(first)).toMatchObject({
-      trigger: { kind: 'manual', by: me },
+      trigger: { kind: 'manual', by: me, who: { id: me, type: 'user', name: expect.stringContaining('@') } },
       payload: { n: 1 },
       cause: null,
       replays: [],

@@ -26,6 +26,14 @@ export function manageUsers(): void {
           ],
         },
       });
+      expect(entry.who).toEqual({ id: entry.actor, type: 'user', name: expect.stringContaining('@') });
+      await tenant.owner.put('/api/secrets/OF_ALL', { value: 'a value' });
+      await tenant.owner.put('/api/settings/a', { value: 1 });
+      const [secret] = (await (await tenant.as('developer')).get('/api/secrets')).body.items;
+      expect(secret).toMatchObject({ updated_by: entry.actor, who: entry.who });
+      expect((await member.get('/api/settings')).body.items[0].who).toEqual(entry.who);
+      const unnamed = (await (await tenant.as('viewer')).get('/api/settings')).body.items[0];
+      expect(unnamed.who).toEqual({ ...entry.who, name: null });
       const strange = (await other.owner.get(`/api/actors?ids=${user.id},${token.id}`)).body.items;
       expect(strange.map(({ name }: { name: string | null }) => name)).toEqual([null, null]);
       expect((await (await tenant.as('viewer')).get(`/api/actors?ids=${user.id}`)).status).toBe(403);

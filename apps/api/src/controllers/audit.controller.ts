@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { CurrentCaller, CurrentPrincipal } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
 import { input, instant, lookup, pageSchema } from '../http/input.js';
+import { withActors } from '../http/named-actors.js';
 import { AuditEntry, PlatformAuditEntry } from '../views/audit.js';
 import { listOf } from '../views/shared.js';
 
@@ -72,9 +73,10 @@ export class AuditController {
       .transaction((tx) =>
         listAudit(tx, { ...filter, limit: limit + 1, before: cursor === undefined ? undefined : Number(cursor) }),
       );
-    return mapPage(
+    const { items, next_cursor } = mapPage(
       pageOf(rows, { limit }, ({ seq }) => String(seq)),
       (row) => ({ ...row, at: row.at.toISOString() }),
     );
+    return { items: await withActors(this.access, { caller, items }, ({ actor }) => actor), next_cursor };
   }
 }

@@ -1,4 +1,4 @@
-import type { Caller } from '@annex/access';
+import { Access, type Caller } from '@annex/access';
 import { Runs, type BulkReplay, type DeadLetterFilter, type ReplayedDeadLetters as Replayed } from '@annex/runs';
 import { Execution } from '@annex/execution';
 import { KiB, mapPage, pageOf, parseId, type Page, type PageRequest } from '@annex/kernel';
@@ -9,6 +9,7 @@ import { CurrentCaller } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
 import { answered } from '../http/idempotency.js';
 import { input, instant, lookup, pageSchema, requireId } from '../http/input.js';
+import { withActors } from '../http/named-actors.js';
 import { DeadLetterReplay, DiscardedDeadLetters, ReplayedDeadLetters, Run } from '../views/runs.js';
 import { listOf } from '../views/shared.js';
 
@@ -84,6 +85,7 @@ export class DeadLettersController {
   constructor(
     private readonly runs: Runs,
     private readonly execution: Execution,
+    private readonly access: Access,
   ) {}
 
   @Get()
@@ -160,10 +162,11 @@ export class DeadLettersController {
   ): Promise<Page<DeadLetterReplay>> {
     const before = cursor === undefined ? undefined : requireId('replay', cursor);
     const found = await this.runs.listReplays(caller.tenant.id, { limit: limit + 1, before });
-    return mapPage(
+    const { items, next_cursor } = mapPage(
       pageOf(found, { limit }, ({ id }) => id),
       replayView,
     );
+    return { items: await withActors(this.access, { caller, items }, ({ actor }) => actor), next_cursor };
   }
 
   @Get('replays/:id')

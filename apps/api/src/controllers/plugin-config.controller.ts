@@ -1,4 +1,4 @@
-import type { Caller } from '@annex/access';
+import { Access, type Caller } from '@annex/access';
 import { Installations, type NumberedConfig } from '@annex/installations';
 import type { JsonObject, Page, PageRequest } from '@annex/kernel';
 import { Body, Controller, Get, Headers, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
@@ -9,6 +9,7 @@ import { CurrentCaller } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
 import { expectedNumber } from '../http/if-match.js';
 import { anyObject, input, pageSchema } from '../http/input.js';
+import { withActors } from '../http/named-actors.js';
 import { ConfigRevision, PluginConfig } from '../views/plugins.js';
 import { listOf } from '../views/shared.js';
 
@@ -36,7 +37,10 @@ function answer({ revision, config }: NumberedConfig, reply: FastifyReply): Plug
 @ApiTags('Plugins')
 @Controller('api/plugins')
 export class PluginConfigController {
-  constructor(private readonly installations: Installations) {}
+  constructor(
+    private readonly installations: Installations,
+    private readonly access: Access,
+  ) {}
 
   @Get(':id/config')
   @Endpoint({
@@ -101,12 +105,13 @@ export class PluginConfigController {
     description: 'The latest 100 are kept.',
     answers: { 200: listOf(ConfigRevision) },
   })
-  revisions(
+  async revisions(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Query(input(pageSchema)) page: PageRequest,
   ): Promise<Page<ConfigRevision>> {
-    return this.installations.configRevisions(caller, id, page);
+    const { items, next_cursor } = await this.installations.configRevisions(caller, id, page);
+    return { items: await withActors(this.access, { caller, items }, ({ actor }) => actor), next_cursor };
   }
 
   @Post(':id/config/rollback')

@@ -1,4 +1,4 @@
-import type { Caller } from '@annex/access';
+import { Access, type Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
 import type { Page, PageRequest } from '@annex/kernel';
 import { Installations, pluginLogLevels } from '@annex/installations';
@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { CurrentCaller } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
 import { input, lookup, pageSchema, wholeListSchema } from '../http/input.js';
+import { withActors } from '../http/named-actors.js';
 import { readUpload } from '../http/upload.js';
 import { nothing } from '../http/answers.js';
 import {
@@ -57,6 +58,7 @@ export class PluginsController {
   constructor(
     private readonly installations: Installations,
     private readonly execution: Execution,
+    private readonly access: Access,
   ) {}
 
   @Post('upload')
@@ -233,12 +235,13 @@ export class PluginsController {
     query: pageSchema,
     answers: { 200: listOf(Release) },
   })
-  releases(
+  async releases(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Query(input(pageSchema)) page: PageRequest,
   ): Promise<Page<Release>> {
-    return this.installations.releases(caller, id, page);
+    const { items, next_cursor } = await this.installations.releases(caller, id, page);
+    return { items: await withActors(this.access, { caller, items }, ({ created_by: by }) => by), next_cursor };
   }
 
   @Get(':id/releases/:release')

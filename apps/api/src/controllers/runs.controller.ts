@@ -1,5 +1,5 @@
 import type { Page } from '@annex/kernel';
-import type { Caller } from '@annex/access';
+import { Access, type Caller } from '@annex/access';
 import { hasEnded, Runs, runStatuses, type StartedRun as Started } from '@annex/runs';
 import { Execution } from '@annex/execution';
 import { restLimits, runKinds } from '@annex/limits';
@@ -13,6 +13,7 @@ import { CLOSING, waitSignal } from '../http/closing.js';
 import { Endpoint } from '../http/endpoint.js';
 import { answered } from '../http/idempotency.js';
 import { anyJson, input, instant, pageSchema, requireId } from '../http/input.js';
+import { withActors } from '../http/named-actors.js';
 import { AwaitedRun, RecordedCalls, Run, RunDetail, StartedRun } from '../views/runs.js';
 import { listOf } from '../views/shared.js';
 
@@ -49,6 +50,7 @@ export class RunsController {
   constructor(
     private readonly execution: Execution,
     private readonly runs: Runs,
+    private readonly access: Access,
     @Inject(CLOSING) private readonly closing: AbortSignal,
   ) {}
 
@@ -63,13 +65,21 @@ export class RunsController {
     answers: { 200: listOf(Run) },
     problems: [429],
   })
-  list(
+  async list(
     @CurrentCaller() caller: Caller,
     @Query(input(runQuery)) { event_id: eventId, ...query }: z.infer<typeof runQuery>,
   ): Promise<Page<Run>> {
     const isSearch = query.name !== undefined || query.q !== undefined;
     const leave = isSearch ? this.#searches.enter(caller.tenant.id) : undefined;
-    return this.execution.reader.runs(caller.tenant.id, { ...query, eventId }, query).finally(leave);
+    const page = await this.execution.reader.runs(caller.tenant.id, { ...query, eventId }, query).finally(leave);
+    return { ...page, items: await this.#named(caller, page.items) };
+  }
+
+  /** The runs, with who stands behind each trigger by name. */
+  async #named<Item extends Run>(caller: Caller, runs: readonly Item[]): Promise<Item[]> {
+    const items = runs.map(({ trigger }) => trigger);
+    const triggers = await withActors(this.access, { caller, items }, ({ by }) => by);
+    return runs.map((run, index) => ({ ...run, trigger: triggers[index] ?? run.trigger }));
   }
 
   @Get('runs/:id')
@@ -79,8 +89,10 @@ export class RunsController {
     gate: 'viewer',
     answers: { 200: RunDetail },
   })
-  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<RunDetail> {
-    return this.execution.reader.run(caller.tenant.id, id);
+  async get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<RunDetail> {
+    const run = await this.execution.reader.run(caller.tenant.id, id);
+    const [named = run] = await this.#named(caller, [run]);
+    return named;
   }
 
   @Get('runs/:id/calls')

@@ -1,4 +1,4 @@
-import type { Caller } from '@annex/access';
+import { Access, type Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
 import { Installations } from '@annex/installations';
 import { didYouMean, parseId, quote, type Page } from '@annex/kernel';
@@ -12,6 +12,7 @@ import { CurrentCaller } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
 import { apiErrors } from '../http/errors.js';
 import { input, wholeListSchema } from '../http/input.js';
+import { withActors } from '../http/named-actors.js';
 import { nothing } from '../http/answers.js';
 import { listOf } from '../views/shared.js';
 import { DeclaredSecret, Secret } from '../views/storage.js';
@@ -34,7 +35,12 @@ export class SecretsController {
     private readonly execution: Execution,
     private readonly webhooks: Webhooks,
     private readonly installations: Installations,
+    private readonly access: Access,
   ) {}
+
+  async #named(caller: Caller, items: readonly Secret[]): Promise<Page<Secret>> {
+    return { items: await withActors(this.access, { caller, items }, ({ updated_by: by }) => by), next_cursor: null };
+  }
 
   @Get('secrets')
   @Endpoint({
@@ -45,7 +51,7 @@ export class SecretsController {
     answers: { 200: listOf(Secret) },
   })
   async list(@CurrentCaller() caller: Caller): Promise<Page<Secret>> {
-    return { items: await this.vault.listFor(caller), next_cursor: null };
+    return this.#named(caller, await this.vault.listFor(caller));
   }
 
   @Put('secrets/:name')
@@ -83,7 +89,7 @@ export class SecretsController {
     answers: { 200: listOf(Secret) },
   })
   async listOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string): Promise<Page<Secret>> {
-    return { items: await this.vault.listFor(caller, { plugin }), next_cursor: null };
+    return this.#named(caller, await this.vault.listFor(caller, { plugin }));
   }
 
   @Get('plugins/:id/secrets/declared')

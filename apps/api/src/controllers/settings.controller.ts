@@ -12,6 +12,7 @@ import { CLOSING } from '../http/closing.js';
 import { Endpoint } from '../http/endpoint.js';
 import { apiErrors } from '../http/errors.js';
 import { anyJson, input } from '../http/input.js';
+import { withActors } from '../http/named-actors.js';
 import { TenantStreams } from '../http/tenant-stream.js';
 import { Setting, SettingChange, SettingList, SettingWatch } from '../views/settings.js';
 
@@ -110,7 +111,10 @@ export class SettingWatchController {
 @ApiTags('Settings')
 @Controller('api/settings')
 export class SettingsController {
-  constructor(private readonly settings: SettingsTree) {}
+  constructor(
+    private readonly settings: SettingsTree,
+    private readonly access: Access,
+  ) {}
 
   @Get()
   @Endpoint({
@@ -120,8 +124,12 @@ export class SettingsController {
     query: listing,
     answers: { 200: SettingList },
   })
-  list(@CurrentCaller() caller: Caller, @Query(input(listing)) query: z.infer<typeof listing>): Promise<SettingList> {
-    return this.settings.list(caller.tenant.id, query);
+  async list(
+    @CurrentCaller() caller: Caller,
+    @Query(input(listing)) query: z.infer<typeof listing>,
+  ): Promise<SettingList> {
+    const { items, ...page } = await this.settings.list(caller.tenant.id, query);
+    return { ...page, items: await withActors(this.access, { caller, items }, ({ updated_by: by }) => by) };
   }
 
   @Get('*')

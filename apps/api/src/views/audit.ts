@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { jsonObject, time } from './shared.js';
+import { jsonObject, time, who } from './shared.js';
 
 export const AuditEntry = z
   .object({
     seq: z.number().int(),
     at: time,
     actor: z.string().describe('The id of a user, token or operator, or `system`'),
+    who,
     action: z.string(),
     target: z.string().nullable(),
     detail: jsonObject,

@@ -2,7 +2,7 @@ import { permissionNames } from '@annex/host-api';
 import { pluginLogLevels } from '@annex/installations';
 import { upgradeFailures } from '@annex/manifest';
 import { z } from 'zod';
-import { fault, inputFault, json, jsonObject, runStatus, time } from './shared.js';
+import { fault, inputFault, json, jsonObject, runStatus, time, who } from './shared.js';
 
 const permission = z.enum(permissionNames);
 
@@ -206,6 +206,7 @@ const releaseFields = {
     .nullable()
     .describe('Who vouches for these bytes; `null`: nobody'),
   created_by: z.string().nullable(),
+  who,
   created_at: time,
 };
 
@@ -346,6 +347,7 @@ export const ConfigRevision = z
     config: jsonObject.describe('As the tenant made it, defaults not filled in'),
     changed: z.array(z.string()).describe('Whose value became another one'),
     actor: z.string().nullable().describe('Who changed it; `null`: nobody knows'),
+    who,
     created_at: time,
   })
   .meta({ id: 'ConfigRevision', description: 'The settings of a plugin as they were once' });

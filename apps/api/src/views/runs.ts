@@ -1,7 +1,7 @@
 import { runKinds } from '@annex/limits';
 import { seriesKeys } from '@annex/runs';
 import { z } from 'zod';
-import { fault, json, runStatus, time } from './shared.js';
+import { fault, json, runStatus, time, who } from './shared.js';
 
 export const LogLine = z
   .object({
@@ -36,6 +36,7 @@ export const Trigger = z
           'of a route or filter. `platform`: a change to its plugin',
       ),
     by: z.string().nullable().describe('Of `manual` and `replay` the actor, of `code` the run; else `null`'),
+    who: who.describe('In lists and of one run: who that is. Names are for members and above'),
   })
   .meta({ id: 'Trigger', description: 'What brought a run about' });
 
@@ -173,6 +174,7 @@ export const DeadLetterReplay = z
     status: z.enum(['running', 'done', 'cancelled']),
     waiting_for: z.string().optional(),
     actor: z.string(),
+    who,
     created_at: time,
     finished_at: time.nullable(),
   })

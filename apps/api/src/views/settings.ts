@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { json, time } from './shared.js';
+import { json, time, who } from './shared.js';
 
 export const Setting = z
   .object({
@@ -7,6 +7,7 @@ export const Setting = z
     value: json,
     revision: z.number().int().describe('Of the change that made it so; it counts over the whole tree'),
     updated_by: z.string().nullable(),
+    who,
     created_at: time,
     updated_at: time,
   })

@@ -41,3 +41,8 @@ export const Actor = z
     name: z.string().nullable().describe('An e-mail address, or a token’s name; `null`: it has none, or is gone'),
   })
   .meta({ id: 'Actor', description: 'Who did something' });
+
+/** Beside an id of somebody, in lists: who that is. */
+export const who = Actor.nullable()
+  .optional()
+  .describe('In lists: who that is; `null`: nobody, or nobody knows. Names are for members and above');

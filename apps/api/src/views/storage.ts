@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { json, jsonObject, time } from './shared.js';
+import { json, jsonObject, time, who } from './shared.js';
 
 export const Secret = z
   .object({
@@ -7,6 +7,7 @@ export const Secret = z
     version: z.number().int().describe('Counts up with each new value'),
     allowed_hosts: z.array(z.string()),
     updated_by: z.string().nullable(),
+    who,
     created_at: time,
     updated_at: time,
   })
