@@ -10,5 +10,6 @@ import { files } from './cases/files.mjs';
 import { services } from './cases/services.mjs';
 import { texts } from './cases/texts.mjs';
 import { tokens } from './cases/tokens.mjs';
+import { tools } from './cases/tools.mjs';
 
-export const cases = [...data, ...tokens, ...checking, ...texts, ...files, ...services];
+export const cases = [...data, ...tokens, ...checking, ...texts, ...files, ...tools, ...services];

@@ -3270,6 +3270,8 @@ export interface components {
             request_id: string | null;
             seq: number;
             target: string | null;
+            /** @description In lists: who that is; `null`: nobody, or nobody knows. Names are for members and above */
+            who?: components["schemas"]["Actor"] | null;
         };
         /** @description A run that was started and waited for */
         AwaitedRun: {
@@ -3411,6 +3413,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             revision: number;
+            /** @description In lists: who that is; `null`: nobody, or nobody knows. Names are for members and above */
+            who?: components["schemas"]["Actor"] | null;
         };
         /** @description How far a replay of dead letters has come */
         DeadLetterReplay: {
@@ -3426,6 +3430,8 @@ export interface components {
             status: "running" | "done" | "cancelled";
             total: number;
             waiting_for?: string;
+            /** @description In lists: who that is; `null`: nobody, or nobody knows. Names are for members and above */
+            who?: components["schemas"]["Actor"] | null;
         };
         /** @description A secret that a plugin’s active release names */
         DeclaredSecret: {
@@ -4714,6 +4720,8 @@ export interface components {
                 publisher: string;
             } | null;
             version: string;
+            /** @description In lists: who that is; `null`: nobody, or nobody knows. Names are for members and above */
+            who?: components["schemas"]["Actor"] | null;
         };
         /** @description What a release brings */
         ReleaseContents: {
@@ -4800,6 +4808,8 @@ export interface components {
                 publisher: string;
             } | null;
             version: string;
+            /** @description In lists: who that is; `null`: nobody, or nobody knows. Names are for members and above */
+            who?: components["schemas"]["Actor"] | null;
         };
         /** @description What is different between two releases */
         ReleaseDiff: {
@@ -5331,6 +5341,8 @@ export interface components {
             updated_by: string | null;
             /** @description Counts up with each new value */
             version: number;
+            /** @description In lists: who that is; `null`: nobody, or nobody knows. Names are for members and above */
+            who?: components["schemas"]["Actor"] | null;
         };
         /** @description A sign-in with a password */
         Session: {
@@ -5419,6 +5431,8 @@ export interface components {
             updated_at: string;
             updated_by: string | null;
             value: unknown;
+            /** @description In lists: who that is; `null`: nobody, or nobody knows. Names are for members and above */
+            who?: components["schemas"]["Actor"] | null;
         };
         /** @description A change of the tenant’s tree of settings */
         SettingChange: {
@@ -5816,6 +5830,8 @@ export interface components {
              * @enum {string}
              */
             kind: "event" | "schedule" | "manual" | "code" | "replay" | "request" | "platform";
+            /** @description In lists and of one run: who that is. Names are for members and above */
+            who?: components["schemas"]["Actor"] | null;
         };
         /** @description An upgrade that is under way while the active release serves */
         Upgrade: {

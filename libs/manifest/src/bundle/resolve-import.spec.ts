@@ -44,6 +44,14 @@ describe('a package is found as bundlers find it', () => {
       ['w'],
     ],
     [
+      'by what it has for runtimes without Node',
+      xPackage(
+        { exports: { node: './n.js', 'edge-light': './e.js', import: './n.js' } },
+        { 'e.js': "export default 'e'", 'n.js': "import 'node:async_hooks'" },
+      ),
+      ['e'],
+    ],
+    [
       'with require where it is required',
       {
         ...xPackage(

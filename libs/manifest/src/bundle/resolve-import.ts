@@ -276,6 +276,8 @@ function mainsOf(manifest: JsonObject | undefined, kind: ImportKind): string[] {
     .filter((main) => typeof main === 'string' && main !== '' && main !== '.' && main !== './') as string[];
 }
 
+/** `edge-light`: what a package has for runtimes with web standards and without Node. */
 function conditionsOf(kind: ImportKind): string[] {
-  return kind === 'require' ? ['browser', 'worker', 'require'] : ['browser', 'worker', 'import', 'module'];
+  const places = ['browser', 'worker', 'edge-light'];
+  return kind === 'require' ? [...places, 'require'] : [...places, 'import', 'module'];
 }
