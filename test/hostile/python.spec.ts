@@ -17,7 +17,7 @@ const answered = Promise.resolve({ ok: true, value: '"v"' } as const);
 
 function attack(
   body: string,
-  over: { tenantId?: string; patient?: boolean; wallMs?: number } = {},
+  over: { tenantId?: string; patient?: boolean; wallMs?: number; payload?: unknown } = {},
 ): Promise<RunOutcome> {
   const head = "from annex import job, PluginContext\n@job('x')\ndef x(ctx, payload=None):\n";
   const source = `${head}${body.replace(/^/gm, '    ')}\n`;
@@ -41,6 +41,7 @@ function attack(
       permissions: [],
       config: {},
     },
+    ...(over.payload === undefined ? {} : { payload: JSON.stringify(over.payload) }),
     limits: { ...limits, wallMs: over.wallMs ?? limits.wallMs },
     hostCall: () => answered,
     log: () => undefined,
@@ -146,6 +147,78 @@ describe('a hostile program ends, and its neighbour does not notice', { timeout:
   });
 
   it('kills no process for what V8 can stop', () => expect(kills).toEqual([]));
+});
+
+const loops: [name: string, body: string, codes: string[]][] = [
+  [
+    'a task that is not cancelled',
+    'async def t():\n    while True:\n        try: await asyncio.sleep(9)\n        except asyncio.CancelledError: pass\nasyncio.create_task(t())\nawait asyncio.sleep(0)',
+    ['TIMEOUT'],
+  ],
+  ['a loop that goes round without end', 'while True: await asyncio.sleep(0)', ['CPU_LIMIT']],
+  [
+    'callbacks that call themselves',
+    'loop = asyncio.get_running_loop()\ndef again(): loop.call_soon(again)\nagain()\nawait asyncio.Event().wait()',
+    ['CPU_LIMIT'],
+  ],
+  ['a wait for nothing', 'await asyncio.get_running_loop().create_future()', ['TIMEOUT']],
+  [
+    'tasks without end',
+    'async def t():\n    asyncio.create_task(t())\n    asyncio.create_task(t())\n    await asyncio.sleep(0)\nawait t()\nawait asyncio.sleep(9)',
+    ['CPU_LIMIT', 'MEMORY_LIMIT'],
+  ],
+  [
+    'a finalizer that waits',
+    'async def t():\n    try: await asyncio.sleep(60)\n    finally:\n        while True: ctx.sync.kv.get("a")\nawait t()',
+    ['TIMEOUT', 'RATE_LIMITED'],
+  ],
+  [
+    'a coroutine that ignores its end',
+    'async def t():\n    while True:\n        try: await asyncio.sleep(60)\n        except BaseException: pass\nawait t()',
+    ['TIMEOUT'],
+  ],
+  [
+    'a loop of its own that outlives its handler',
+    'asyncio._set_running_loop(None)\nloop = asyncio.new_event_loop()\nloop.run_forever()',
+    ['TIMEOUT', 'PLUGIN_ERROR'],
+  ],
+];
+
+describe('an event loop ends with its run', { timeout: 180_000 }, () => {
+  it.each(loops)('%s', async (_name, body, codes) => {
+    const program = `import asyncio\nasync def main():\n${body.replace(/^/gm, '    ')}\nreturn asyncio.run(main())`;
+    expect(codes).toContain(endOf(await attack(program, { wallMs: 1500 })));
+    expect(
+      valueOf(
+        await attack(
+          'import asyncio\nasync def main():\n    await asyncio.sleep(0)\n    return len(asyncio.all_tasks())\nreturn asyncio.run(main())',
+        ),
+      ),
+    ).toBe(1);
+    expect(valueOf(await attack('return ctx.kv.get("a")', { tenantId: 'neighbour' }))).toBe('v');
+  });
+
+  it('does not see the tasks of another', async () => {
+    const body = `
+import asyncio
+async def main():
+    others = set()
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+        others |= {t.get_name() for t in asyncio.all_tasks()}
+        assert asyncio.get_running_loop() is loop_of[0]
+    return sorted(others)
+loop_of = []
+async def first():
+    asyncio.current_task().set_name(str(payload))
+    loop_of.append(asyncio.get_running_loop())
+    return await main()
+return asyncio.run(first())`;
+    const outcomes = await Promise.all(
+      Array.from({ length: 10 }, (_, payload) => attack(body, { tenantId: 'tasks', payload })),
+    );
+    expect(outcomes.map(valueOf)).toEqual(outcomes.map((_, index) => [String(index)]));
+  });
 });
 
 describe('what a run leaves behind', { timeout: 120_000 }, () => {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHash } from 'node:crypto';
-import { pythonScript } from '@annex/manifest';
 import { createSandbox, type HostCall, type HostCallAnswer, type RunRequest, type Sandbox } from './index.js';
+import { pythonRun, type PythonRun } from './testing/python-run.js';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -9,58 +8,13 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => sandbox.stop(0));
 
-interface Given {
-  kind?: RunRequest['handler']['kind'];
-  index?: number;
-  payload?: unknown;
-  request?: RunRequest['request'];
-  hostCall?: (call: HostCall) => Promise<HostCallAnswer>;
-  limits?: Partial<RunRequest['limits']>;
-  files?: Record<string, string>;
-  tenantId?: string;
-}
+type Given = Omit<PythonRun, 'source'>;
 
 const lines: { level: string; message: string; run: string }[] = [];
-let number = 0;
 
 function requestOf(source: string, given: Given = {}): RunRequest {
-  const code = pythonScript({ entry: 'main.py', sources: { 'main.py': source, ...given.files } });
-  const sha256 = createHash('sha256').update(code).digest('hex');
-  const kind = given.kind ?? 'job';
-  const runId = `run_${(number += 1)}`;
-  return {
-    runId,
-    tenantId: given.tenantId ?? 'acme',
-    installationId: 'inst',
-    isolateKey: sha256,
-    language: 'python',
-    bundleSha256: sha256,
-    loadBundle: () => Promise.resolve({ code, sha256 }),
-    handler: { kind, index: given.index ?? 0 },
-    context: {
-      tenant: { id: 'ten_1', slug: 'acme', name: 'Acme' },
-      user: { id: 'usr_1', email: 'a@acme.test' },
-      plugin: { id: 'plg_1', slug: 'demo', version: '1.0.0' },
-      run: { id: runId, kind, name: 'x', attempt: 1, deadlineMs: 0 },
-      permissions: ['db.read'],
-      config: { channel: '#ops' },
-    },
-    ...(given.request === undefined ? {} : { request: given.request }),
-    ...(given.payload === undefined ? {} : { payload: JSON.stringify(given.payload) }),
-    limits: {
-      wallMs: 30_000,
-      cpuMs: 10_000,
-      memoryMb: 100,
-      resultBytes: 1_000_000,
-      logLines: 1000,
-      logBytes: 100_000,
-      hostCalls: 1000,
-      hostCallsAtOnce: 6,
-      ...given.limits,
-    },
-    hostCall: given.hostCall ?? (() => Promise.resolve({ ok: true, value: 'null' })),
-    log: ({ level, message }) => lines.push({ level, message, run: runId }),
-  };
+  const request = pythonRun({ source, ...given });
+  return { ...request, log: ({ level, message }) => lines.push({ level, message, run: request.runId }) };
 }
 
 async function result(source: string, given: Given = {}): Promise<unknown> {
@@ -199,11 +153,6 @@ return total`);
     expect(
       await result(inJob('import time\nt = time.monotonic()\ntime.sleep(0.05)\nreturn time.monotonic() - t >= 0.04')),
     ).toBe(true);
-  });
-
-  it('says that handlers are no coroutines', async () => {
-    const source = "from annex import job\n@job('x')\nasync def x(ctx):\n    return 1\n";
-    expect(await failureOf(source)).toMatchObject({ message: expect.stringContaining('write def') as unknown });
   });
 
   it('imports what the guide names and nothing else', async () => {

@@ -6,6 +6,7 @@ import type { RunState } from '../run-state.js';
 import { registerPythonJob, type Registry } from '../sdk.js';
 import { startInternalTimer } from '../web/timers.js';
 import { PythonAnswer } from './python-answer.js';
+import { overMark, PythonAnswers } from './python-answers.js';
 import type { Pyodide, PythonFunction } from './runtime-types.js';
 
 type Description = [kind: string, name: string, options: Record<string, unknown>];
@@ -25,8 +26,6 @@ interface PythonCtx {
 
 /** Leads a message that is a JSON list of `[path, line, column, code, detail]`. */
 const faultsMark = 'PYTHON_FAULTS ';
-/** Said to a call of a run that is over. */
-const overMark = '!';
 
 type Sdk = Record<string, (...args: unknown[]) => void>;
 
@@ -36,6 +35,7 @@ export class PythonRealm {
   readonly #python: Pyodide;
   readonly #load: PythonFunction;
   readonly #invoke: PythonFunction;
+  readonly #answers = new PythonAnswers();
 
   /** Hands the platform's functions over; the interpreter must be in its place. */
   constructor(realm: Realm, python: Pyodide, randomBase64: (bytes: number) => string) {
@@ -48,6 +48,11 @@ export class PythonRealm {
       (key: number, method: string, args: string, text: string) => this.#call(key, method, args, text),
       (key: number, level: number, message: string, fields: string) => this.#log(key, level, message, fields),
       (key: number, delayMs: number) => this.#sleep(key, delayMs),
+      (key: number, id: number, method: string, args: string, text: string) => {
+        void this.#begin(key, id, method, args, text);
+      },
+      (key: number) => this.#answers.poll(this.#runOf(key)),
+      (key: number, delayMs: number) => this.#answers.next(this.#runOf(key), delayMs),
       randomBase64,
     );
     this.#load = entry('load');
@@ -115,6 +120,8 @@ export class PythonRealm {
           ? 'RecursionError: the interpreter’s own stack is used up; nest data and calls less deeply'
           : 'the Python interpreter came to its end in this run',
       );
+    } finally {
+      this.#answers.drop(run.key);
     }
   }
 
@@ -133,6 +140,14 @@ export class PythonRealm {
       const { code, message } = thrown as { code?: string; message?: string };
       return `-${code ?? 'PLUGIN_ERROR'}\n${message ?? ''}`;
     }
+  }
+
+  /** A call whose answer waits until the run takes it: the call's number, a line break, and what `#call` answers. */
+  async #begin(key: number, id: number, method: string, args: string, text: string): Promise<void> {
+    const run = this.#runOf(key);
+    if (run !== undefined) this.#answers.open(run);
+    const answer = await this.#call(key, method, args, text);
+    if (run !== undefined) this.#answers.add(run, `${id}\n${answer}`);
   }
 
   #log(key: number, level: number, message: string, fields: string): void {

@@ -18,8 +18,8 @@ _state = {"open": False}
 def _register(kind, name, options, function):
     if not callable(function):
         raise TypeError(f"{kind} {name!r}: the handler must be a function")
-    if inspect.iscoroutinefunction(function):
-        raise TypeError(f"{kind} {name!r}: async def is not there for handlers; write def, calls of ctx are synchronous")
+    if inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
+        raise TypeError(f"{kind} {name!r}: a handler returns its answer; it does not yield")
     if _state["open"]:
         _registrations.append((kind, name, options, function))
     elif _state["open"] is False:

@@ -1,4 +1,5 @@
-"""`ctx`: what a handler is given. Every call is synchronous; other runs go on while it waits."""
+"""`ctx`: what a handler is given. Every call is synchronous, and other runs go on while it waits; in a handler written
+with `async def` every call is awaited."""
 
 import base64
 import datetime
@@ -25,10 +26,13 @@ class Page(list):
     next_cursor = None
 
 
-def _page(answer, member):
-    page = Page(answer[member])
-    page.next_cursor = answer.get("next_cursor")
-    return page
+def _page(member):
+    def page_of(answer):
+        page = Page(answer[member])
+        page.next_cursor = answer.get("next_cursor")
+        return page
+
+    return page_of
 
 
 def _options(options, names=None):
@@ -41,14 +45,13 @@ class _Calls:
     def __init__(self, run):
         self._run = run
 
-    def _call(self, method, *args):
-        return _host.call(self._run, method, list(args))
+    def _call(self, method, *args, then=None):
+        return _host.call(self._run, method, list(args), then=then)
 
 
 class Secrets(_Calls):
     def get(self, name, default=None):
-        value = self._call("secrets.get", name)
-        return default if value is None else value
+        return self._call("secrets.get", name, then=lambda value: default if value is None else value)
 
     def has(self, name):
         return self._call("secrets.has", name)
@@ -65,10 +68,10 @@ class Db(_Calls):
     def query(self, table, filter=None, *, filters=None, where=None, limit=None, offset=None, order_by=None, **more):
         given = filter if filter is not None else filters if filters is not None else where
         options = _options({"limit": limit, "offset": offset, "order_by": order_by, **more}, self._names)
-        return [Record(row) for row in self._call("db.query", table, given, options)]
+        return self._call("db.query", table, given, options, then=lambda rows: [Record(row) for row in rows])
 
     def get_by_id(self, table, id):
-        return _row(self._call("db.getById", table, id))
+        return self._call("db.getById", table, id, then=_row)
 
     get = get_by_id
 
@@ -76,10 +79,10 @@ class Db(_Calls):
         return self._call("db.count", table, filter if filter is not None else filters)
 
     def insert(self, table, row):
-        return _row(self._call("db.insert", table, row))
+        return self._call("db.insert", table, row, then=_row)
 
     def update(self, table, id, changes):
-        return _row(self._call("db.update", table, id, changes))
+        return self._call("db.update", table, id, changes, then=_row)
 
     def delete(self, table, id):
         return self._call("db.delete", table, id)
@@ -91,22 +94,22 @@ def _row(row):
 
 class Files(_Calls):
     def list(self, prefix=None, **options):
-        return _page(self._call("files.list", prefix, _options(options)), "items")
+        return self._call("files.list", prefix, _options(options), then=_page("items"))
 
     def read(self, key):
         return self._call("files.read", key)
 
     def read_text(self, key, encoding="utf-8"):
-        return self.read(key).decode(encoding)
+        return self._call("files.read", key, then=lambda data: data.decode(encoding))
 
     def stat(self, key):
-        return _row(self._call("files.stat", key))
+        return self._call("files.stat", key, then=_row)
 
     def url(self, key, **options):
         return self._call("files.url", key, _options(options))
 
     def upload(self, key, data, **options):
-        return _row(self._call("files.upload", key, data, _options(options)))
+        return self._call("files.upload", key, data, _options(options), then=_row)
 
     def delete(self, key):
         return self._call("files.delete", key)
@@ -114,18 +117,17 @@ class Files(_Calls):
 
 class Kv(_Calls):
     def get(self, key, default=None):
-        value = self._call("kv.get", key)
-        return default if value is None else value
+        return self._call("kv.get", key, then=lambda value: default if value is None else value)
 
     def set(self, key, value, **options):
         # A value of None is a value; only options that were not given are left out.
-        self._call("kv.set", key, value, _options(options))
+        return self._call("kv.set", key, value, _options(options))
 
     def delete(self, key):
         return self._call("kv.delete", key)
 
     def list(self, prefix=None, **options):
-        return _page(self._call("kv.list", _options({"prefix": prefix, **options})), "keys")
+        return self._call("kv.list", _options({"prefix": prefix, **options}), then=_page("keys"))
 
     def incr(self, key, by=None, **options):
         return self._call("kv.incr", key, by, _options(options))
@@ -153,12 +155,12 @@ class Webhooks(_Calls):
 
 class Llm(_Calls):
     def run(self, prompt, **options):
-        return _row(self._call("llm.run", prompt, _options(options)))
+        return self._call("llm.run", prompt, _options(options), then=_row)
 
 
 class Jobs(_Calls):
     def run_now(self, name, payload=None):
-        return _row(self._call("jobs.runNow", name, payload))
+        return self._call("jobs.runNow", name, payload, then=_row)
 
 
 class Templates(_Calls):
@@ -168,7 +170,7 @@ class Templates(_Calls):
 
 class Analytics(_Calls):
     def track(self, name, properties=None, **more):
-        self._call("analytics.track", name, {**(properties or {}), **more})
+        return self._call("analytics.track", name, {**(properties or {}), **more})
 
 
 class Log:
@@ -400,10 +402,19 @@ class PluginContext:
         return Record() if request is None else request.args
 
     def emit(self, type, data=None, **options):
-        return _row(_host.call(self._run, "emit", [type, {} if data is None else data, _options(options)]))
+        return _host.call(self._run, "emit", [type, {} if data is None else data, _options(options)], then=_row)
 
     def sleep(self, seconds):
-        _host.sleep(seconds)
+        if self._run.calls is None:
+            return _host.sleep(seconds)
+        import asyncio
+
+        return asyncio.sleep(seconds)
+
+    @property
+    def sync(self):
+        """The same run, whose calls wait: for functions that a handler written with `async def` calls."""
+        return context_of(self._run.copy(), self._event)
 
     def __getattr__(self, name):
         kind = _namespaces.get(name)

@@ -9,7 +9,7 @@ import time
 import types
 
 import annex
-from annex import _context, _host, _imports, _json
+from annex import _calls, _context, _host, _imports, _json, _loop
 from annex._errors import RunEnded, describe
 
 _handlers = []
@@ -21,6 +21,7 @@ def prepare():
     _host.capture()
     _json.guard()
     _imports.alias()
+    _loop.prepare()
     time.sleep = _host.sleep
     sys.dont_write_bytecode = True
     finder = _imports.Finder()
@@ -62,9 +63,9 @@ def _handler_class():
 _LogHandler = _handler_class()
 
 
-def wake(call, log, sleep, random_base64):
+def wake(*functions):
     """In each isolate, before plugin code: what the kept interpreter must not share with others."""
-    _host.connect(call, log, sleep, random_base64)
+    _host.connect(dict(zip(("call", "log", "sleep", "begin", "poll", "next", "random"), functions, strict=True)))
     random.seed(_host.random_bytes(64))
     sys.meta_path[:] = [each for each in sys.meta_path if type(each).__name__ != "JsFinder"]
     for name in ("js", "pyodide_js"):
@@ -96,7 +97,7 @@ def load(package_text, is_inspection):
         annex._state["open"] = False
     described = []
     for kind, name, options, function in annex._registrations:
-        _handlers.append((kind, name, _caller(kind, name, function)))
+        _handlers.append((kind, _caller(kind, name, function), _awaits(function)))
         described.append([kind, name, options])
     try:
         return _json.dumps({"registrations": described})
@@ -134,7 +135,13 @@ def _transform(run):
         return run(*_fitting(run, [*args, ctx]))
 
     handler.wants_all = True
+    handler.awaits = _awaits(run)
     return handler
+
+
+def _awaits(function):
+    """Whether a handler awaits its calls."""
+    return getattr(function, "awaits", False) or inspect.iscoroutinefunction(inspect.unwrap(function))
 
 
 def _parameters(function):
@@ -202,10 +209,16 @@ def invoke(key, index, fixed, head, request, body, encoding, payload):
     run = _host.Run(key, fixed, head, request, body, encoding)
     _host.enter(run)
     try:
-        kind, _, handler = _handlers[index]
+        kind, handler, awaits = _handlers[index]
+        if awaits:
+            run.calls = _calls.Calls(key)
         result = handler(_context.context_of(run), json.loads(payload) if payload else None)
+        if inspect.isawaitable(result) and type(result) is not _calls.Call:
+            result = _loop.run_to_end(result)
+        if run.calls is not None:
+            run.calls.finish()
         _host.flush_line(run)
-        return _route_answer(result) if kind == "route" else _value_answer(kind, result)
+        return _route_answer(result) if kind == "route" else _value_answer(kind, _calls.settled(result))
     except RunEnded:
         return "!"
     except BaseException as error:
@@ -235,6 +248,7 @@ def _is_json(result):
 
 def _route_answer(result):
     status, headers = 200, []
+    result = _calls.settled(result)
     if isinstance(result, tuple) and len(result) in (2, 3):
         body, status = result[0], result[1]
         if isinstance(status, bool) or not isinstance(status, int):
@@ -248,6 +262,7 @@ def _route_answer(result):
                     headers.append((str(name).lower(), str(each)))
     else:
         body = result
+    body = _calls.settled(body)
     text = "".join(f"{name}\n{value}\n" for name, value in headers)
     if text.count("\n") != 2 * len(headers):
         raise ValueError("a response header contains a line break")

@@ -14,7 +14,7 @@ MAX_LINE = 65536
 class Run:
     """One run, from its first line to its last."""
 
-    __slots__ = ("key", "fixed", "head", "request", "body", "encoding", "line", "cache")
+    __slots__ = ("key", "fixed", "head", "request", "body", "encoding", "line", "cache", "calls")
 
     def __init__(self, key, fixed="{}", head="{}", request="", body="", encoding=""):
         self.key = key
@@ -25,15 +25,23 @@ class Run:
         self.encoding = encoding
         self.line = ""
         self.cache = {}
+        # Of a handler that awaits its calls; else None.
+        self.calls = None
+
+    def copy(self):
+        """The same run, whose calls are synchronous."""
+        return Run(self.key, self.fixed, self.head, self.request, self.body, self.encoding)
 
 
-def connect(call, log, sleep, random):
-    """Called once in each isolate, with the functions of the platform."""
+def connect(functions):
+    """Called once in each isolate, with the functions of the platform by name."""
     global _wait
     from pyodide.ffi import run_sync
 
-    _wait = run_sync
-    _js.update(call=call, log=log, sleep=sleep, random=random)
+    from annex._loop import suspended
+
+    _wait = suspended(run_sync)
+    _js.update(functions)
 
 
 def random_bytes(count):
@@ -62,8 +70,9 @@ def _owner(run, what):
     return run if run is not None else current
 
 
-def call(run, method, args, text=""):
-    """Makes a host call and answers what it came to. Raises HostError."""
+def call(run, method, args, text="", then=None):
+    """Makes a host call and answers what it came to, or what `then` makes of it. Raises HostError.
+    Where calls are awaited, answers the call."""
     run = _owner(run, f"ctx.{method}")
     while args and args[-1] is None:
         args = args[:-1]
@@ -71,11 +80,31 @@ def call(run, method, args, text=""):
         sent = dumps(list(args))
     except (TypeError, ValueError, RecursionError) as error:
         raise HostError("INVALID_ARGUMENTS", f"ctx.{method}: {error}") from None
-    return call_json(run, method, sent, text)
+    if run.calls is not None:
+        from annex._calls import Call
+
+        return Call(run.calls, method, sent, text, then)
+    value = value_of(wait_for(_js["call"](run.key, method, sent, text)))
+    return value if then is None else then(value)
 
 
-def call_json(run, method, sent, text=""):
-    answer = wait_for(_js["call"](run.key, method, sent, text))
+def begin(key, id, method, sent, text):
+    """Starts a call whose answer `next_answer` tells."""
+    _js["begin"](key, id, method, sent, text)
+
+
+def poll_answer(key):
+    """An answer that is there, or an empty text."""
+    return _js["poll"](key)
+
+
+def next_answer(key, delay_ms):
+    """The next answer: `id`, a line break, and what `value_of` reads. Empty after so many milliseconds; -1: never."""
+    return wait_for(_js["next"](key, min(delay_ms, 2**31 - 1)))
+
+
+def value_of(answer):
+    """What a call came to. Raises HostError."""
     mark = answer[0]
     if mark == "+":
         return loads(answer[1:], with_bytes=True) if len(answer) > 1 else None

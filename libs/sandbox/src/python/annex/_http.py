@@ -145,7 +145,7 @@ class Http:
         request["url"] = str(url)
         if not allow_redirects:
             request["redirect"] = "manual"
-        return Response(_host.call(self._run, "http.request", [request], text))
+        return _host.call(self._run, "http.request", [request], text, then=Response)
 
     def get(self, url, params=None, **options):
         return self.request("GET", url, params=params, **options)
@@ -189,4 +189,4 @@ class Plugins:
         )
         if method is not None:
             request["method"] = str(method).upper()
-        return Response(_host.call(self._run, "plugins.call", [slug, path, request]))
+        return _host.call(self._run, "plugins.call", [slug, path, request], then=Response)

@@ -77,6 +77,9 @@ def guard():
 
 
 def _extra(value):
+    settled = getattr(type(value), "_annex_settled", None)
+    if settled is not None:
+        return settled(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return {"$bytes": _b64encode(bytes(value)).decode("ascii")}
     if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
