@@ -1,7 +1,9 @@
+/* eslint-disable max-len -- programs are easier to read in one line */
 /** One table of host calls: what the sandbox offers, what the SDK exports and what is served all follow from it. */
+import { createHash } from 'node:crypto';
 import { availableHostMethods, hostMethods, type HostHandlers } from '@annex/host-api';
 import { silentLogger, systemClock } from '@annex/kernel';
-import { sdkExports } from '@annex/manifest';
+import { pythonScript, sdkExports } from '@annex/manifest';
 import { createSandbox, type Sandbox } from '@annex/sandbox';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { scriptOf } from '../../../../test/support/written-plugin.js';
@@ -14,9 +16,14 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox?.stop());
 
+function pythonBundle(source: string): { code: string; sha256: string } {
+  const code = pythonScript({ entry: 'main.py', sources: { 'main.py': source } });
+  return { code, sha256: createHash('sha256').update(code).digest('hex') };
+}
+
 /** What a job answers that is run without any platform behind it. */
-async function run(code: string): Promise<unknown> {
-  const bundle = scriptOf(code);
+async function run(code: string, language: 'javascript' | 'python' = 'javascript'): Promise<unknown> {
+  const bundle = language === 'javascript' ? scriptOf(code) : pythonBundle(code);
   const limits = {
     wallMs: 20_000,
     cpuMs: 10_000,
@@ -32,6 +39,7 @@ async function run(code: string): Promise<unknown> {
     tenantId: 'ten_1',
     installationId: 'plg_1',
     isolateKey: `plg_1/${bundle.sha256}`,
+    language,
     bundleSha256: bundle.sha256,
     loadBundle: () => Promise.resolve(bundle),
     handler: { kind: 'job', index: 0 },
@@ -69,6 +77,32 @@ it('ctx has a function for every row, and each asks for its own row', async () =
     })`);
   expect(asked).toEqual(Object.fromEntries(hostMethods.map((name) => [name, name])));
 });
+
+it('ctx in Python has a function for every row, in snake_case, and each asks for its own row', async () => {
+  const asked = await run(
+    `
+import functools, inspect
+from annex import HostError, job
+names = ${JSON.stringify(hostMethods)}
+@job('a')
+def a(ctx):
+    found = {}
+    for name in names:
+        parts = ''.join(f'_{c.lower()}' if c.isupper() else c for c in name).split('.')
+        object = functools.reduce(lambda of, part: of.shared('a') if part == 'shared' else getattr(of, part, None), parts, ctx)
+        if not callable(object):
+            found[name] = 'no Python call'
+            continue
+        needed = [p for p in inspect.signature(object).parameters.values() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+        try:
+            object(*['/b'] * len(needed))
+        except HostError as error:
+            found[name] = str(error)
+    return found`,
+    'python',
+  );
+  expect(asked).toEqual(Object.fromEntries(hostMethods.map((name) => [name, name])));
+}, 60_000);
 
 it('the SDK inside the sandbox exports exactly what an import is checked against', async () => {
   const names = await run(`const names = Object.keys(annexSdk); job('a', () => names)`);

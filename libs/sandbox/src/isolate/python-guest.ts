@@ -1,5 +1,5 @@
 /** What a guest needs beside the prelude to run Python: the interpreter's script, its code and its kept memory. */
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type ivm from 'isolated-vm';
 import { sandboxLimits } from '@annex/limits/sandbox';
@@ -19,11 +19,20 @@ export const pythonHeapMb = sandboxLimits.pythonHeapMb;
 
 /** Reads the parts from the folder that libs/sandbox/python-bundle.mjs makes. */
 export function readPython(folder: string): PythonParts {
+  // Read where it stays: a copy of all of it would count as the executor's memory until someone collects it.
   const shared = (name: string): Uint8Array => {
-    const bytes = readFileSync(join(folder, name));
-    const place = new Uint8Array(new SharedArrayBuffer(bytes.length));
-    place.set(bytes);
-    return place;
+    const file = openSync(join(folder, name), 'r');
+    try {
+      const place = new Uint8Array(new SharedArrayBuffer(fstatSync(file).size));
+      for (let at = 0; at < place.length;) {
+        const read = readSync(file, place, at, place.length - at, at);
+        if (read === 0) throw new Error(`${name} is shorter than it was`);
+        at += read;
+      }
+      return place;
+    } finally {
+      closeSync(file);
+    }
   };
   return {
     script: readFileSync(join(folder, 'pyodide.js'), 'utf8'),

@@ -1,7 +1,7 @@
 /** A run of a plugin in Python. For specs. */
 import { createHash } from 'node:crypto';
 import { pythonScript } from '@annex/manifest';
-import type { HostCall, HostCallAnswer, RunRequest } from '../sandbox.js';
+import type { HostCall, HostCallAnswer, RunOutcome, RunRequest } from '../sandbox.js';
 
 export interface PythonRun {
   /** `main.py`. */
@@ -18,6 +18,12 @@ export interface PythonRun {
 }
 
 let number = 0;
+
+/** What a handler that is no route's came to, or why it failed. */
+export function resultOf(outcome: RunOutcome): unknown {
+  if (outcome.status === 'failed') return outcome.error;
+  return JSON.parse((outcome.response === undefined ? outcome.result : undefined) ?? 'null') as unknown;
+}
 
 /** What a sandbox is asked for. Limits are such that they decide nothing. */
 export function pythonRun(given: PythonRun): RunRequest {

@@ -7,6 +7,7 @@ import { registerPythonJob, type Registry } from '../sdk.js';
 import { startInternalTimer } from '../web/timers.js';
 import { PythonAnswer } from './python-answer.js';
 import { overMark, PythonAnswers } from './python-answers.js';
+import type { PythonRest } from './python-rest.js';
 import type { Pyodide, PythonFunction } from './runtime-types.js';
 
 type Description = [kind: string, name: string, options: Record<string, unknown>];
@@ -29,12 +30,27 @@ const faultsMark = 'PYTHON_FAULTS ';
 
 type Sdk = Record<string, (...args: unknown[]) => void>;
 
+/** Python reads what a source is told to do by itself, and initializes first where it shall. */
+function sourceHandlers(calls: unknown, handler: (ctx: PythonCtx) => Promise<PythonAnswer>): object {
+  const handlers: Record<string, (ctx: PythonCtx) => unknown> = {};
+  for (const call of calls as string[]) {
+    handlers[call] =
+      call === 'initialize'
+        ? (ctx) => ((parseJson(ctx.texts.body) as { call: unknown }).call === call ? handler(ctx) : undefined)
+        : handler;
+  }
+  return handlers;
+}
+
 /** Handlers in Python, as the prelude sees them, and the functions that Python calls. */
 export class PythonRealm {
   readonly #realm: Realm;
   readonly #python: Pyodide;
   readonly #load: PythonFunction;
   readonly #invoke: PythonFunction;
+  readonly #piece: PythonFunction;
+  readonly #work: PythonFunction;
+  readonly #drop: PythonFunction;
   readonly #answers = new PythonAnswers();
 
   /** Hands the platform's functions over; the interpreter must be in its place. */
@@ -57,6 +73,9 @@ export class PythonRealm {
     );
     this.#load = entry('load');
     this.#invoke = entry('invoke');
+    this.#piece = entry('piece');
+    this.#work = entry('work');
+    this.#drop = entry('drop');
   }
 
   /** Runs a package's entry and registers what it registered. Throws what is wrong with it. */
@@ -89,6 +108,8 @@ export class PythonRealm {
       registerPythonJob(registry, name, options['schedule'], (ctx) => handler(ctx as PythonCtx));
     } else if (kind === 'health') {
       sdk.health?.(name, handler);
+    } else if (kind === 'source') {
+      sdk.source?.(name, sourceHandlers(options['calls'], handler));
     } else {
       sdk[kind]?.(name, options, handler);
     }
@@ -99,8 +120,9 @@ export class PythonRealm {
     run.onDrop = () => run.endCalls();
     const isPayload = bodyEncoding === '' && request === '';
     try {
-      const answer = await this.#invoke.callPromising(
-        run.key,
+      const text = await this.#enter(
+        run,
+        this.#invoke,
         index,
         profile.fixed,
         head,
@@ -109,7 +131,16 @@ export class PythonRealm {
         bodyEncoding,
         isPayload ? body : '',
       );
-      return new PythonAnswer(answer as string);
+      return new PythonAnswer(text, this.#restOf(run));
+    } finally {
+      this.#answers.drop(run.key);
+    }
+  }
+
+  /** Calls Python on a stack of its own. What it raises is in its answer. */
+  async #enter(run: RunState, work: PythonFunction, ...args: unknown[]): Promise<string> {
+    try {
+      return (await work.callPromising(run.key, ...args)) as string;
     } catch (thrown) {
       // Nothing that Python raises gets here: the interpreter itself has come to its end.
       const turn = this.#realm.turn;
@@ -120,9 +151,18 @@ export class PythonRealm {
           ? 'RecursionError: the interpreter’s own stack is used up; nest data and calls less deeply'
           : 'the Python interpreter came to its end in this run',
       );
-    } finally {
-      this.#answers.drop(run.key);
     }
+  }
+
+  #restOf(run: RunState): PythonRest {
+    return {
+      piece: () => this.#enter(run, this.#piece),
+      work: () => this.#enter(run, this.#work),
+      drop: () => {
+        this.#answers.drop(run.key);
+        void this.#enter(run, this.#drop);
+      },
+    };
   }
 
   #runOf(key: number): RunState | undefined {

@@ -7,19 +7,22 @@ from annex._errors import HostError, NonRetryable, RetryAfter
 from annex._http import HTTPError
 
 __all__ = [
-    "hook", "route", "job", "filter", "health", "on_init", "on_install", "on_config_change", "on_reload",
-    "on_shutdown", "on_uninstall", "PluginContext", "HostError", "HTTPError", "NonRetryable", "RetryAfter",
+    "hook", "route", "job", "filter", "source", "health", "on_init", "on_install", "on_config_change", "on_reload",
+    "on_shutdown", "on_uninstall", "PluginContext", "AsyncPluginContext", "HostError", "HTTPError", "NonRetryable", "RetryAfter",
 ]
+
+# For annotations of handlers whose calls are awaited.
+AsyncPluginContext = PluginContext
 
 _registrations = []
 _state = {"open": False}
 
 
 def _register(kind, name, options, function):
-    if not callable(function):
+    if kind != "source" and not callable(function):
         raise TypeError(f"{kind} {name!r}: the handler must be a function")
-    if inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
-        raise TypeError(f"{kind} {name!r}: a handler returns its answer; it does not yield")
+    if kind != "route" and (inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function)):
+        raise TypeError(f"{kind} {name!r}: a handler returns its answer; only a route may yield it in pieces")
     if _state["open"]:
         _registrations.append((kind, name, options, function))
     elif _state["open"] is False:
@@ -56,6 +59,29 @@ def job(name, schedule=None, **_ignored):
 def filter(name, *, priority=None, timeout_ms=None, on_error=None):
     """Looks at a value, and answers it or another."""
     return _decorator("filter", name, {"priority": priority, "timeout_ms": timeout_ms, "on_error": on_error})
+
+
+_source_calls = ("initialize", "poll", "receive", "stop")
+
+
+def source(name):
+    """Brings events in: a class with `poll(self, ctx, cursor)` or `receive(self, ctx)`, and `initialize` and `stop` where
+    they are of use. A function is its `poll`, or its `receive` when it is called so."""
+
+    def decorate(handlers):
+        if inspect.isclass(handlers):
+            instance = handlers()
+            calls = {call: getattr(instance, call) for call in _source_calls if callable(getattr(instance, call, None))}
+        elif callable(handlers):
+            calls = {"receive" if handlers.__name__ == "receive" else "poll": handlers}
+        else:
+            raise TypeError(f"source {name!r}: decorate a class or a function")
+        if not calls:
+            raise TypeError(f"source {name!r}: its class has none of {', '.join(_source_calls)}")
+        _decorator("source", name, {"calls": list(calls)})(calls)
+        return handlers
+
+    return decorate
 
 
 def health(name="health"):

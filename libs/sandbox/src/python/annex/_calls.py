@@ -143,8 +143,8 @@ class Call(collections.abc.Coroutine):
     def __format__(self, kind):
         return format(self._annex_settled(), kind)
 
-    def __hash__(self):
-        return hash(self._annex_settled())
+    # `asyncio.gather` keeps calls as keys: each is itself there, whatever it comes to.
+    __hash__ = object.__hash__
 
 
 def _running_loop():

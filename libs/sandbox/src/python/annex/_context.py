@@ -116,21 +116,35 @@ class Files(_Calls):
 
 
 class Kv(_Calls):
-    def get(self, key, default=None):
-        return self._call("kv.get", key, then=lambda value: default if value is None else value)
+    """Values by key: those of the installation, or a state that plugins share."""
+
+    _names = {"if_version": "ifVersion"}
+
+    def __init__(self, run, state=None):
+        super().__init__(run)
+        self._of = "kv" if state is None else "shared"
+        self._first = () if state is None else (state,)
+
+    def _kv(self, method, *args, then=None):
+        return self._call(f"{self._of}.{method}", *self._first, *args, then=then)
+
+    def get(self, key, default=None, *, version=False):
+        if version:
+            return self._kv("get", key, {"version": True}, then=_row)
+        return self._kv("get", key, then=lambda value: default if value is None else value)
 
     def set(self, key, value, **options):
         # A value of None is a value; only options that were not given are left out.
-        return self._call("kv.set", key, value, _options(options))
+        return self._kv("set", key, value, _options(options, self._names))
 
     def delete(self, key):
-        return self._call("kv.delete", key)
+        return self._kv("delete", key)
 
     def list(self, prefix=None, **options):
-        return self._call("kv.list", _options({"prefix": prefix, **options}), then=_page("keys"))
+        return self._kv("list", _options({"prefix": prefix, **options}), then=_page("keys"))
 
     def incr(self, key, by=None, **options):
-        return self._call("kv.incr", key, by, _options(options))
+        return self._kv("incr", key, by, _options(options))
 
 
 class Email(_Calls):
@@ -145,12 +159,17 @@ class Email(_Calls):
             parts["text"] = text
         if "body" in parts and "text" not in parts:
             parts["text"] = parts.pop("body")
-        return self._call("email.send", _options(parts) or {})
+        return self._call("email.send", _options(parts) or {}, then=_row)
 
 
 class Webhooks(_Calls):
     def send(self, name, payload=None):
-        return self._call("webhooks.send", name, {} if payload is None else payload)
+        return self._call("webhooks.send", name, {} if payload is None else payload, then=_row)
+
+
+class Agents(_Calls):
+    def send(self, name, data=None):
+        return self._call("agents.send", name, {} if data is None else data, then=_row)
 
 
 class Llm(_Calls):
@@ -317,6 +336,7 @@ _namespaces = {
     "kv": Kv,
     "email": Email,
     "webhooks": Webhooks,
+    "agents": Agents,
     "llm": Llm,
     "jobs": Jobs,
     "plugins": Plugins,
@@ -339,6 +359,7 @@ class PluginContext:
         self._run = _host.current or _host.Run(0)
         if self._run.key == 0 or tenant_id:
             own = _host.Run(self._run.key)
+            own.later = self._run.later
             own.fixed = json.dumps(fixed)
             own.head = json.dumps({"user": user, "run": {"id": "test", "kind": "test", "name": "test", "attempt": 1, "deadlineMs": 0}})
             self._run = own
@@ -410,6 +431,16 @@ class PluginContext:
         import asyncio
 
         return asyncio.sleep(seconds)
+
+    def shared(self, name):
+        """A state that plugins share: `get`, `set`, `delete`, `list` and `incr`, as of `ctx.kv`."""
+        return Kv(self._run, name)
+
+    def wait_until(self, work, *args):
+        """Does this after the answer, as part of the run: a function, or what may be awaited. Its failure is the run's."""
+        if self._run.calls is not None:
+            self._run.calls.unstarted = [each for each in self._run.calls.unstarted if each is not work]
+        self._run.later.append((work, args))
 
     @property
     def sync(self):

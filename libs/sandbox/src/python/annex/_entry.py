@@ -9,8 +9,9 @@ import time
 import types
 
 import annex
-from annex import _calls, _context, _host, _imports, _json, _loop
+from annex import _answer, _calls, _context, _host, _imports, _json, _loop, _rest
 from annex._errors import RunEnded, describe
+from annex._rest import drop, piece, work
 
 _handlers = []
 _spent = {"hook": ("event", "event_data", "data", "payload"), "job": ("payload", "data")}
@@ -97,7 +98,8 @@ def load(package_text, is_inspection):
         annex._state["open"] = False
     described = []
     for kind, name, options, function in annex._registrations:
-        _handlers.append((kind, _caller(kind, name, function), _awaits(function)))
+        awaits = any(map(_awaits, function.values())) if kind == "source" else _awaits(function)
+        _handlers.append((kind, _caller(kind, name, function), awaits))
         described.append([kind, name, options])
     try:
         return _json.dumps({"registrations": described})
@@ -162,7 +164,7 @@ def _fitting(function, args):
 
 def _caller(kind, name, function):
     """How a handler is called, found out once."""
-    parameters = _parameters(function)
+    parameters = None if kind == "source" else _parameters(function)
     names = [each.name for each in parameters or []]
     if kind == "route":
         takes_all = any(each.kind is each.VAR_KEYWORD for each in parameters or [])
@@ -188,6 +190,8 @@ def _caller(kind, name, function):
             return function(*_fitting(function, [ctx, data, ctx._event]))
 
         return call_hook
+    if kind == "source":
+        return _source_caller(function)
     if kind == "lifecycle" and name == "config_change":
 
         def call_change(ctx, change):
@@ -204,10 +208,39 @@ def _caller(kind, name, function):
     return call_plain
 
 
+def _source_caller(functions):
+    """Does what a source is told: `initialize` first where it shall."""
+    callers = {call: function for call, function in functions.items()}
+
+    def call_source(ctx, told):
+        told = told or {"call": "receive"}
+        call = told["call"]
+        args = [ctx, told.get("cursor")] if call == "poll" else [ctx]
+        first = callers.get("initialize") if told.get("initialize") and call != "initialize" else None
+        return _in_turn(first, ctx, callers.get(call), args)
+
+    return call_source
+
+
+def _in_turn(first, ctx, function, args):
+    """What the function answers, after the first one; awaits either where it has to."""
+    begun = None if first is None else first(*_fitting(first, [ctx]))
+    if inspect.isawaitable(begun):
+
+        async def both():
+            await begun
+            result = function(*_fitting(function, args))
+            return await result if inspect.isawaitable(result) else result
+
+        return both()
+    return None if function is None else function(*_fitting(function, args))
+
+
 def invoke(key, index, fixed, head, request, body, encoding, payload):
     """Calls a handler. Answers a mark and what follows it: see `PythonRealm`."""
     run = _host.Run(key, fixed, head, request, body, encoding)
     _host.enter(run)
+    _loop.enter()
     try:
         kind, handler, awaits = _handlers[index]
         if awaits:
@@ -218,7 +251,9 @@ def invoke(key, index, fixed, head, request, body, encoding, payload):
         if run.calls is not None:
             run.calls.finish()
         _host.flush_line(run)
-        return _route_answer(result) if kind == "route" else _value_answer(kind, _calls.settled(result))
+        result = _calls.settled(result)
+        answer = _answer.of_route(result, run) if kind == "route" else _answer.of_value(kind, result)
+        return f"&{answer}" if _rest.keep_later(run) else answer
     except RunEnded:
         return "!"
     except BaseException as error:
@@ -230,56 +265,3 @@ def invoke(key, index, fixed, head, request, body, encoding, payload):
         return answer
     finally:
         _host.enter(None)
-
-
-def _value_answer(kind, result):
-    if result is None or kind in ("hook", "lifecycle") and not _is_json(result):
-        return "0"
-    return "=" + _json.dumps(result)
-
-
-def _is_json(result):
-    try:
-        _json.dumps(result)
-        return True
-    except (TypeError, ValueError, RecursionError):
-        return False
-
-
-def _route_answer(result):
-    status, headers = 200, []
-    result = _calls.settled(result)
-    if isinstance(result, tuple) and len(result) in (2, 3):
-        body, status = result[0], result[1]
-        if isinstance(status, bool) or not isinstance(status, int):
-            raise TypeError("a route's answer is a body, or (body, status), or (body, status, headers)")
-        if not 200 <= status <= 599:
-            raise ValueError(f"the response status {status} is not between 200 and 599")
-        if len(result) == 3 and result[2]:
-            items = result[2].items() if hasattr(result[2], "items") else result[2]
-            for name, value in items:
-                for each in value if isinstance(value, (list, tuple)) else [value]:
-                    headers.append((str(name).lower(), str(each)))
-    else:
-        body = result
-    body = _calls.settled(body)
-    text = "".join(f"{name}\n{value}\n" for name, value in headers)
-    if text.count("\n") != 2 * len(headers):
-        raise ValueError("a response header contains a line break")
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        raise ValueError("a response header contains a character that no header carries; encode it") from None
-    kinds = [value for name, value in headers if name == "content-type"]
-    encoding = "utf8"
-    if body is None and (status == 200 or status in (204, 205) or 300 <= status < 400):
-        status, encoding, content = 204 if status == 200 else status, "", ""
-    elif isinstance(body, (bytes, bytearray, memoryview)):
-        encoding, content = "base64", base64.b64encode(bytes(body)).decode("ascii")
-        text = text if kinds else f"content-type\napplication/octet-stream\n{text}"
-    elif isinstance(body, str) and kinds and "json" not in kinds[-1].lower():
-        content = body
-    else:
-        content = _json.dumps(body, with_bytes=False)
-        text = text if kinds else f"content-type\napplication/json; charset=utf-8\n{text}"
-    return f"#{status}\n{encoding}\n{len(text)}\n{text}{content}"

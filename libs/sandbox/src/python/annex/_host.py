@@ -14,7 +14,7 @@ MAX_LINE = 65536
 class Run:
     """One run, from its first line to its last."""
 
-    __slots__ = ("key", "fixed", "head", "request", "body", "encoding", "line", "cache", "calls")
+    __slots__ = ("key", "fixed", "head", "request", "body", "encoding", "line", "cache", "calls", "later")
 
     def __init__(self, key, fixed="{}", head="{}", request="", body="", encoding=""):
         self.key = key
@@ -27,10 +27,14 @@ class Run:
         self.cache = {}
         # Of a handler that awaits its calls; else None.
         self.calls = None
+        # What `wait_until` was given.
+        self.later = []
 
     def copy(self):
         """The same run, whose calls are synchronous."""
-        return Run(self.key, self.fixed, self.head, self.request, self.body, self.encoding)
+        run = Run(self.key, self.fixed, self.head, self.request, self.body, self.encoding)
+        run.later = self.later
+        return run
 
 
 def connect(functions):
@@ -55,11 +59,11 @@ def enter(run):
     current = run
 
 
-def wait_for(promise):
-    """Suspends this run, and this run alone, until the promise is settled."""
+def wait_for(start, *args):
+    """Calls a function of JavaScript, and suspends this run, and this run alone, until what it promised is settled."""
     run = current
     try:
-        return _wait(promise)
+        return _wait(start, *args)
     finally:
         enter(run)
 
@@ -84,7 +88,7 @@ def call(run, method, args, text="", then=None):
         from annex._calls import Call
 
         return Call(run.calls, method, sent, text, then)
-    value = value_of(wait_for(_js["call"](run.key, method, sent, text)))
+    value = value_of(wait_for(_js["call"], run.key, method, sent, text))
     return value if then is None else then(value)
 
 
@@ -100,7 +104,7 @@ def poll_answer(key):
 
 def next_answer(key, delay_ms):
     """The next answer: `id`, a line break, and what `value_of` reads. Empty after so many milliseconds; -1: never."""
-    return wait_for(_js["next"](key, min(delay_ms, 2**31 - 1)))
+    return wait_for(_js["next"], key, min(delay_ms, 2**31 - 1))
 
 
 def value_of(answer):
@@ -121,7 +125,7 @@ def sleep(seconds):
         raise ValueError("sleep length must be non-negative")
     if current is None:
         raise HostError("NO_RUN", "time.sleep works only while a handler runs")
-    if wait_for(_js["sleep"](current.key, min(seconds * 1000, 2**31 - 1))) != "+":
+    if wait_for(_js["sleep"], current.key, min(seconds * 1000, 2**31 - 1)) != "+":
         raise RunEnded("the run is over")
 
 

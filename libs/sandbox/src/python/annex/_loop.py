@@ -81,10 +81,14 @@ class Loop(asyncio.BaseEventLoop):
 
 def run_to_end(main):
     """Runs a coroutine, then cancels what it left going and waits for that, as `asyncio.run` does."""
-    loop = Loop()
+    return end(Loop(), _whole(main))
+
+
+def end(loop, last):
+    """Runs a coroutine as the last of its loop."""
     try:
         try:
-            return loop.run_until_complete(_whole(main))
+            return loop.run_until_complete(last)
         finally:
             # Of a run that ended nothing is waited for.
             if not isinstance(sys.exception(), RunEnded):
@@ -117,20 +121,20 @@ def run(main, *, debug=None, loop_factory=None):
 
 
 def suspended(wait):
-    """Makes `wait` leave asyncio's state of the thread as the run had it: other runs go on meanwhile."""
+    """Starts something of JavaScript's and waits for it, and leaves asyncio's state of the thread as the run had it: other
+    runs go on meanwhile. Pyodide makes futures of promises, in its own loop, so that one is the thread's until then."""
+    web = asyncio.get_event_loop_policy().get_event_loop()
 
-    def waits(promise):
+    def waits(start, *args):
         loop = asyncio._get_running_loop()
-        if loop is None:
-            return wait(promise)
-        task = asyncio.current_task(loop)
+        task = None if loop is None else asyncio.current_task(loop)
         hooks = sys.get_asyncgen_hooks()
         if task is not None:
             asyncio.tasks._swap_current_task(loop, None)
-        asyncio._set_running_loop(None)
+        asyncio._set_running_loop(web)
         sys.set_asyncgen_hooks(None, None)
         try:
-            return wait(promise)
+            return wait(start(*args))
         finally:
             asyncio._set_running_loop(loop)
             sys.set_asyncgen_hooks(*hooks)
@@ -144,3 +148,8 @@ def prepare():
     """Once, before the interpreter is kept: asyncio's own ways to a loop lead to this one."""
     asyncio.run = asyncio.runners.run = run
     asyncio.new_event_loop = asyncio.events.new_event_loop = Loop
+
+
+def enter():
+    """At the beginning of each stack: none of its loops runs yet, whatever ran before."""
+    asyncio._set_running_loop(None)

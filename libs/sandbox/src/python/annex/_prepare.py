@@ -3,7 +3,7 @@
 import gc
 import importlib
 
-from annex import _entry, _imports
+from annex import _entry, _imports, testing  # noqa: F401: loaded here, or nobody could
 
 _names = sorted((_imports.OWN | {
     "_strptime", "codecs", "encodings.idna", "encodings.latin_1", "encodings.utf_16", "errno", "inspect", "collections.abc",
