@@ -53,7 +53,8 @@ export const cliCodes = {
   },
   NO_TESTS: {
     title: 'The plugin has no tests',
-    wayOut: 'Write `main.test.ts` with `openPlugin` of `@annex/sdk/testing`.',
+    wayOut:
+      'Write `main.test.ts` with `openPlugin` of `@annex/sdk/testing`, in Python `test_main.py` with `annex.testing`.',
   },
   NO_TOKEN: { title: 'Annex made a token and did not show it', wayOut: 'Sign in again.' },
   PACKAGE_INVALID: {

@@ -1,18 +1,21 @@
+/* eslint-disable max-len -- programs are easier to read in one line */
 /** What `annex init` makes: each template as its new owner finds it. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { closeSandbox, lintPlugin, readPlugin } from '@annex/sdk/package';
+import { closeSandbox, lintPlugin, readPlugin, runPythonTests } from '@annex/sdk/package';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEnvironment } from '../config.js';
 import { runProgram } from '../program.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const templates = readdirSync(join(root, 'apps/cli/templates')).filter((name) => name !== 'shared');
+const templates = readdirSync(join(root, 'apps/cli/templates')).filter(
+  (name) => name !== 'shared' && name !== 'python',
+);
 
 /** Sandboxes and compilers are slow on a busy machine. */
 const patient = { timeout: 600_000 };
@@ -63,6 +66,57 @@ describe('every template', patient, () => {
   it('names its own slug everywhere', () => {
     for (const template of templates)
       for (const name of ['plugin.json', 'main.ts', 'README.md', 'package.json'])
+        expect(readFileSync(join(at(template), name), 'utf8'), name).not.toMatch(/__[A-Z]+__/);
+  });
+});
+
+describe('every template in Python', patient, () => {
+  let folder: string;
+  const at = (template: string): string => join(folder, template);
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'annex-templates-'));
+    const environment = readEnvironment({});
+    for (const template of templates) {
+      const args = ['init', at(template), '--template', template, '--language', 'python', '--json'];
+      expect(await runProgram(args, environment)).toBe(0);
+    }
+  });
+  afterAll(async () => {
+    await closeSandbox();
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each(templates)('%s has tests that pass as they are, and nothing is found in it', async (template) => {
+    const tests = await runPythonTests(at(template));
+    expect(tests.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
+    expect(tests.length).toBeGreaterThanOrEqual(2);
+    const { errors, mistakes, warnings } = await lintPlugin((await readPlugin(at(template))).files);
+    expect([...errors, ...mistakes, ...warnings]).toEqual([]);
+  });
+
+  it('tells of tests that fail, where they do, and begins each with nothing', async () => {
+    const place = at('event-handler');
+    const test =
+      'import unittest\nfrom annex import PluginContext\nfrom annex.testing import plugin\nfrom main import stats\n\n' +
+      'class Wrong(unittest.TestCase):\n' +
+      '    def test_a(self):\n        plugin.kv.set("orders", 3)\n        self.assertEqual(plugin.request("GET", "/stats").json()["orders"], 4)\n' +
+      '    def test_b(self):\n        self.assertEqual(stats(PluginContext("test-tenant", "test-user")), {"orders": 0, "revenue": 0})\n';
+    writeFileSync(join(place, 'test_wrong.py'), test);
+    const tests = await runPythonTests(place, { files: ['test_wrong.py'] });
+    expect(tests).toMatchObject([
+      {
+        name: 'test_wrong.Wrong.test_a',
+        outcome: 'failed',
+        detail: expect.stringContaining('AssertionError: 3 != 4') as unknown,
+      },
+      { name: 'test_wrong.Wrong.test_b', outcome: 'passed' },
+    ]);
+    expect((await readPlugin(place)).files.has('test_wrong.py')).toBe(false);
+  });
+
+  it('names its own slug everywhere', () => {
+    for (const template of templates)
+      for (const name of ['plugin.json', 'main.py', 'README.md', 'package.json', 'typings/annex/__init__.pyi'])
         expect(readFileSync(join(at(template), name), 'utf8'), name).not.toMatch(/__[A-Z]+__/);
   });
 });

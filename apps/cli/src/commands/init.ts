@@ -23,6 +23,7 @@ export function addInit({ program, does }: Commands): void {
     .description('make a new plugin: code, tests, and everything around them')
     .argument('<folder>', 'where to put it; its last part becomes the slug')
     .option('-t, --template <name>', `${templateNames.join(', ')} (default: asked for)`)
+    .option('-l, --language <name>', 'typescript or python', 'typescript')
     .option('--slug <slug>', 'another slug')
     .option('--packages <folder>', 'take @annex/* from packed files in a folder, not from the registry')
     .action(does(init));
@@ -30,12 +31,14 @@ export function addInit({ program, does }: Commands): void {
 
 interface Options {
   template?: string;
+  language: string;
   slug?: string;
   packages?: string;
 }
 
-async function init(cli: Cli, { template, slug: wanted, packages }: Options, folder = ''): Promise<void> {
+async function init(cli: Cli, { template, language, slug: wanted, packages }: Options, folder = ''): Promise<void> {
   const path = resolve(folder);
+  checkLanguage(language);
   const chosen = checkedTemplate(template ?? (await askTemplate(cli)));
   const slug = checkedSlug(wanted ?? slugOf(basename(path)), wanted === undefined);
   await mustBeEmpty(path);
@@ -45,7 +48,7 @@ async function init(cli: Cli, { template, slug: wanted, packages }: Options, fol
     __NAME__: nameOf(slug),
     __VERSION__: version,
   };
-  const files = new Map([...(await readTemplate('shared', values)), ...(await readTemplate(chosen, values))]);
+  const files = await readFiles(chosen, language, values);
   if (packages !== undefined) files.set('package.json', await fromPacked(files.get('package.json') ?? '', packages));
   await addTypes(files);
   for (const [name, text] of files) {
@@ -53,7 +56,7 @@ async function init(cli: Cli, { template, slug: wanted, packages }: Options, fol
     await writeFile(join(path, name), text, { flag: 'wx' });
   }
   const shown = relative('.', path) || '.';
-  cli.terminal.answer({ folder: path, slug, template: chosen, files: [...files.keys()] }, (style) =>
+  cli.terminal.answer({ folder: path, slug, template: chosen, language, files: [...files.keys()] }, (style) =>
     [
       `${style.green('made')} ${shown} from ${chosen}: ${[...files.keys()].join(', ')}`,
       '',
@@ -71,6 +74,31 @@ function askTemplate({ terminal }: Cli): Promise<string> {
     templateNames.map((value) => ({ value, label: value, hint: templates[value] })),
     { whatElse: `Say --template ${templateNames.join('|')}.` },
   );
+}
+
+function checkLanguage(name: string): void {
+  if (name !== 'typescript' && name !== 'python')
+    throw invalid(
+      'COMMAND_LINE',
+      `There is no ${JSON.stringify(name)}; plugins are written in typescript or python.`,
+    );
+}
+
+/** What the plugin begins with. In Python it has the manifest of its twin in TypeScript. */
+async function readFiles(
+  template: Template,
+  language: string,
+  values: Record<string, string>,
+): Promise<Map<string, string>> {
+  const own = new Map(await readTemplate(template, values));
+  if (language === 'typescript') return new Map([...(await readTemplate('shared', values)), ...own]);
+  const manifest = (own.get('plugin.json') ?? '').replace('"main.ts"', '"main.py"');
+  return new Map([
+    ...(await readTemplate('shared', values)).filter(([name]) => name === '.gitignore' || name.startsWith('.vscode/')),
+    ...(await readTemplate('python/shared', values)),
+    ['plugin.json', manifest],
+    ...(await readTemplate(`python/${template}`, values)),
+  ]);
 }
 
 function checkedTemplate(name: string): Template {
@@ -131,9 +159,9 @@ async function readTemplate(name: string, values: Record<string, string>): Promi
 
 /** So that an editor knows settings and names from the start. */
 async function addTypes(files: Map<string, string>): Promise<void> {
-  const { typesFile, writePluginTypes } = await import('@annex/sdk/package');
-  const types = writePluginTypes(new Map([...files].map(([path, text]) => [path, Buffer.from(text)])));
-  if (types.ok) files.set(typesFile, types.text);
+  const { writePluginTypeFiles } = await import('@annex/sdk/package');
+  const types = writePluginTypeFiles(new Map([...files].map(([path, text]) => [path, Buffer.from(text)])));
+  if (types.ok) for (const [name, text] of types.files) files.set(name, text);
 }
 
 /** Names the packed files of our packages, so that a plugin can be made where no registry has them. */

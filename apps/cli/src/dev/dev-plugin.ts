@@ -1,10 +1,11 @@
 /** The plugin under `annex dev`: opened again at each change, in a tenant that lives in memory. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { existsSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { TestPlugin } from '@annex/sdk/testing';
 import { explain } from '../faults.js';
+import { writeTypes } from '../folder/write-types.js';
 
 /** What the page and the terminal are told. */
 export type DevNews =
@@ -19,7 +20,7 @@ export type DevNews =
 
 /** Changes of these are of no matter. */
 const unwatched =
-  /(^|\/)annex-env\.d\.ts$|(^|\/)(node_modules|\.git|\.annex|coverage)(\/|$)|\.(test|spec)\.[cm]?[jt]s$|~$|\.(zip|tmp|swp)$/;
+  /(^|\/)annex-env\.d\.ts$|(^|\/)(node_modules|\.git|\.annex|coverage|typings|__pycache__)(\/|$)|\.(test|spec)\.[cm]?[jt]s$|(^|\/)test_[^/]*\.py$|~$|\.(zip|tmp|swp|pyc)$/;
 /** A save often comes as several changes, in ms. */
 const quietMs = 30;
 /** How often what a plugin left behind is looked at, in ms. */
@@ -100,13 +101,13 @@ export class DevPlugin {
 
   /** What the code shows by being read, and the types of what plugin.json says now. Serving does not wait for it. */
   async #study(): Promise<void> {
-    const { lintPlugin, readPlugin, typesFile, writePluginTypes } = await import('@annex/sdk/package');
+    const { lintPlugin, readPlugin, writePluginTypeFiles } = await import('@annex/sdk/package');
     try {
       const { files } = await readPlugin(this.folder);
-      const [types, file] = [writePluginTypes(files), join(this.folder, typesFile)];
-      const before = await readFile(file, 'utf8').catch(() => undefined);
+      const types = writePluginTypeFiles(files);
       // Whoever has no such file wants none.
-      if (types.ok && before !== undefined && before !== types.text) await writeFile(file, types.text);
+      const isWanted = types.ok && [...types.files.keys()].some((path) => existsSync(join(this.folder, path)));
+      if (types.ok && isWanted) await writeTypes(this.folder, types.files);
       const { mistakes, warnings } = await lintPlugin(files);
       for (const { file: where, line, code, detail } of [...mistakes, ...warnings])
         this.tell({ kind: 'mistake', file: where, line, code, detail });

@@ -21,6 +21,7 @@ import { roomyLimits } from './limits.js';
 import { patientInspect } from './patient-inspect.js';
 import type { PluginFiles } from './plugin-files.js';
 
+export { runPythonTests, type PythonTest, type PythonTestOptions } from '../testing/python-tests.js';
 export { closeSandbox } from '../testing/shared-sandbox.js';
 export type { PlacedFault } from './fault-places.js';
 export type { KhookAgent } from './khook/convert-hook.js';
@@ -45,7 +46,13 @@ export {
   type SignedPackage,
 } from './signing.js';
 export type { PluginFiles } from './plugin-files.js';
-export { typesFile, writePluginTypes, type PluginTypesResult } from './write-types.js';
+export {
+  typesFile,
+  writePluginTypeFiles,
+  writePluginTypes,
+  type PluginTypeFiles,
+  type PluginTypesResult,
+} from './write-types.js';
 export { findPlugin, NoPlugin, readPlugin, type PluginFolder } from './read-plugin.js';
 
 /** What an upload would say. */

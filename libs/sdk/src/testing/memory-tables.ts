@@ -24,6 +24,11 @@ export class MemoryTables {
     return structuredClone([...(this.#tables.get(table)?.values() ?? [])]);
   }
 
+  /** Forgets all rows of all tables. */
+  clear(): void {
+    this.#tables.clear();
+  }
+
   /** One row, if it is there. */
   get(table: string, id: string): TableRow | undefined {
     return structuredClone(this.#tables.get(table)?.get(id));

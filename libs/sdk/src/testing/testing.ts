@@ -49,6 +49,7 @@ import type { EventSeverity, JsonInput, LlmMessage, User } from '../context.js';
 import type { EventAlert } from '../index.js';
 import { answeredHttp, type AnswerHttp, type OutboundRequest } from './answered-http.js';
 import { answeredLlm } from './answered-llm.js';
+import { controlledBroker } from './controlled-broker.js';
 import type { EmittedEvent } from './emitted-event.js';
 import { HandlerFailed } from './handler-failed.js';
 import { MemoryFiles, memoryFilesPort } from './memory-files.js';
@@ -295,10 +296,13 @@ export class TestPlugin implements AsyncDisposable {
       tell: (change) => this.#lifecycle('config_change', change),
     });
     this.#parts = {
-      broker: recordedBroker(createBroker(this.#handlers({ secrets, http, llm, reservedEvents })), {
-        record: (call) => void this.calls.push(call),
-        instead: options.answers,
-      }),
+      broker: controlledBroker(
+        recordedBroker(createBroker(this.#handlers({ secrets, http, llm, reservedEvents })), {
+          record: (call) => void this.calls.push(call),
+          instead: options.answers,
+        }),
+        options,
+      ),
       masks: new SecretMasks(growingMasker),
       sink: {
         log: (_tenantId, { level, message, fields }) =>
