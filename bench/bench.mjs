@@ -104,6 +104,8 @@ if (options.scale) {
       run('records.mjs', '15000');
       console.log('\nthe sandbox alone');
       run('sandbox.mjs');
+      console.log('\nPython beside TypeScript');
+      run('python.mjs');
       console.log('\nbackground runs');
       run('dispatch.mjs');
     }
