@@ -11,7 +11,8 @@ const plugins = 5;
 const sources = {
   javascript: (mark) => `(function (annexSdk) { annexSdk.route('/hello', () => ({ hello: 'world', mark: ${mark} })) })`,
   python: (mark) => {
-    const main = `from annex import route\n@route('/hello')\ndef hello(ctx):\n    return {'hello': 'world', 'mark': ${mark}}\n`;
+    const answer = `{'hello': 'world', 'mark': ${mark}}`;
+    const main = `from annex import route\n@route('/hello')\ndef hello(ctx):\n    return ${answer}\n`;
     const text = JSON.stringify({ entry: 'main.py', sources: { 'main.py': main } });
     return `(function(annexSdk){annexSdk.python(${JSON.stringify(text)})})`;
   },

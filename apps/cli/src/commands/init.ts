@@ -78,10 +78,7 @@ function askTemplate({ terminal }: Cli): Promise<string> {
 
 function checkLanguage(name: string): void {
   if (name !== 'typescript' && name !== 'python')
-    throw invalid(
-      'COMMAND_LINE',
-      `There is no ${JSON.stringify(name)}; plugins are written in typescript or python.`,
-    );
+    throw invalid('COMMAND_LINE', `There is no ${JSON.stringify(name)}; plugins are written in typescript or python.`);
 }
 
 /** What the plugin begins with. In Python it has the manifest of its twin in TypeScript. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { parseEnv } from 'node:util';
 import { isJsonObject, systemClock, type Json, type JsonObject } from '@annex/kernel';
+import { manifestCeilings } from '@annex/limits';
 import { hasPython, sandboxErrors } from '@annex/sandbox';
 import { findPlugin, readPlugin } from '../package/read-plugin.js';
 import { letControl } from './controlled-broker.js';
@@ -93,7 +94,10 @@ async function writeWithTests(path: string, place: string, tests: readonly strin
     ),
   );
   manifest['entry'] = posix.join(posix.dirname(own), entryName);
-  manifest['jobs'] = [...(Array.isArray(jobs) ? jobs : []), { name: jobName }];
+  manifest['jobs'] = [
+    ...(Array.isArray(jobs) ? jobs : []),
+    { name: jobName, timeout_ms: manifestCeilings().jobTimeoutMs },
+  ];
   files.set('plugin.json', Buffer.from(JSON.stringify(manifest)));
   // Tests are usually left out of a package.
   files.set('.annexignore', Buffer.from('!test_*.py\n!*_test.py\n!/test/\n!/tests/\n'));
