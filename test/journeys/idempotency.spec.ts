@@ -131,6 +131,17 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     await runOf(on, 'fail', 'failed'),
     { path: '/api/dead-letters/discard', body: { plugin: 'work' }, other: { body: { all: true } } }
   ),
+  'POST /api/runs/batches': async (on) => (
+    await runOf(on, 'fail', 'failed'),
+    {
+      path: '/api/runs/batches',
+      body: { action: 'discard', plugin: 'work' },
+      other: { body: { action: 'replay', all: true } },
+    }
+  ),
+  'POST /api/runs/batches/{id}/stop': async ({ tenant }) => ({
+    path: `/api/runs/batches/${await id(tenant.owner.post('/api/runs/batches', { action: 'cancel', all: true }))}/stop`,
+  }),
   'POST /api/runs/{id}/discard': async (on) => ({ path: `/api/runs/${await runOf(on, 'fail', 'failed')}/discard` }),
   'POST /api/events': () =>
     Promise.resolve({ path: '/api/events', body: { type: 'a.b' }, other: { body: { type: 'a.c' } } }),

@@ -1,10 +1,10 @@
 import type { Logger } from '@annex/kernel';
 import type { Database } from '@annex/database';
-import { listDueBulkReplays, replayPortion } from '@annex/runs';
+import { bulkPortion, listDueBulkReplays } from '@annex/runs';
 import { Loop } from './loop.js';
 
 /**
- * Goes on with replays of many dead letters, a portion of each at a time. Each portion and its count are one
+ * Goes on with replays of many dead letters, and other acts on many runs, a portion of each at a time. Each portion and its count are one
  * transaction, so a worker that dies leaves nothing half done, and any other one goes on.
  */
 export function createBulkReplays({ database, logger }: { database: Database; logger: Logger }): Loop {
@@ -17,7 +17,7 @@ export function createBulkReplays({ database, logger }: { database: Database; lo
       let failure: unknown;
       for (const { tenantId, id } of due) {
         try {
-          await database.forTenant(tenantId).transaction((tx) => replayPortion(tx, id));
+          await database.forTenant(tenantId).transaction((tx) => bulkPortion(tx, id));
         } catch (thrown) {
           failure = thrown;
         }

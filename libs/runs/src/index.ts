@@ -71,7 +71,15 @@ export { unparkEndpoints } from './sql/endpoint-turns.js';
 export { discardLettersOfUninstalled, endRunsOfUninstalled } from './sql/uninstalled-runs.js';
 export { ofLivingTenant } from './sql/living-tenants.js';
 export { startJob, type StartedRun } from './start-job.js';
-export { replayPortion } from './replays.js';
+export { bulkPortion } from './bulk-portion.js';
+export { RunBatches } from './run-batches.js';
+export {
+  batchActions,
+  type BatchAction,
+  type BatchExtent,
+  type BatchFilter,
+  type RunBatch,
+} from './sql/run-batches.js';
 export { DeadLetterReplayRow } from './rows/dead-letter-replay-row.js';
 export { CorrelationStateRow } from './rows/correlation-state-row.js';
 export { EventRow } from './rows/event-row.js';

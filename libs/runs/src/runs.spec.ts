@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newId, uuidFromId, type Id, type Json } from '@annex/kernel';
+import { bulkPortion } from './bulk-portion.js';
 import { emitEvent } from './sql/emit-event.js';
 import { enqueueRun, type NewRun } from './sql/enqueue-run.js';
 import { findEvent, listEvents } from './sql/read-events.js';
@@ -303,5 +304,70 @@ describe('listing events', () => {
           .transaction((tx) => listEvents(tx, { limit: 10 }))
       ).events,
     ).toEqual([]);
+  });
+});
+
+describe('an act on many runs', () => {
+  const portion = (at: TestInstallation, id: Id<'replay'>): Promise<void> =>
+    bed.db.database.forTenant(at.tenantId).transaction((tx) => bulkPortion(tx, id));
+  const statuses = async (at: TestInstallation): Promise<string[]> =>
+    (await bed.db.sql<{ status: string }>('select status from runs where plugin = $1 order by id', [at.slug])).map(
+      ({ status }) => status,
+    );
+
+  it('changes what the filter means and nothing else, portion by portion, and each run once', async () => {
+    const [at, other] = [await install(), await install()];
+    const ids = [];
+    for (let count = 0; count < 230; count += 1) ids.push(await enqueue(at, { name: count === 7 ? 'kept' : 'x' }));
+    await enqueue(other);
+    const filter = { plugin: at.slug, name: 'x' };
+    expect(await bed.runs.batches.measure(at.tenantId, 'cancel', filter)).toEqual({ total: 229, more: false });
+    const batch = await bed.runs.batches.begin(me(at), 'cancel', filter);
+    const late = await enqueue(at);
+    await portion(at, batch.id);
+    expect(await bed.runs.batches.find(at.tenantId, batch.id)).toMatchObject({ status: 'running', replayed: 100 });
+    // Somebody else was faster with one of them.
+    await bed.runs.cancelRun(me(at), ids[150] ?? late);
+    for (let count = 0; count < 4; count += 1) await portion(at, batch.id);
+    expect(await bed.runs.batches.find(at.tenantId, batch.id)).toMatchObject({
+      status: 'done',
+      total: 229,
+      replayed: 228,
+      failed: 1,
+    });
+    const open = (await statuses(at)).flatMap((status, index) => (status === 'queued' ? [index] : []));
+    expect(open).toEqual([7, 230]);
+    expect(await statuses(other)).toEqual(['queued']);
+    await expect(bed.runs.batches.find(other.tenantId, batch.id)).rejects.toMatchObject({ code: 'BATCH_NOT_FOUND' });
+  });
+
+  it('replays what ended without replaying its own runs, and discards dead letters alone', async () => {
+    const at = await install();
+    const failing = await deadLetter(at);
+    await deadLetter(at);
+    const replay = await bed.runs.batches.begin(me(at), 'replay', { plugin: at.slug });
+    await bed.runs.cancelRun(me(at), await enqueue(at));
+    for (let count = 0; count < 3; count += 1) await portion(at, replay.id);
+    expect(await bed.runs.batches.find(at.tenantId, replay.id)).toMatchObject({
+      status: 'done',
+      total: 2,
+      replayed: 2,
+    });
+    expect(await statuses(at)).toEqual(['failed', 'failed', 'cancelled', 'queued', 'queued']);
+    expect(await bed.runs.batches.measure(at.tenantId, 'discard', { ids: [failing] })).toMatchObject({ total: 0 });
+  });
+
+  it('stops where it stands, and only so many are under way', async () => {
+    const at = await install();
+    for (let count = 0; count < 120; count += 1) await enqueue(at);
+    const first = await bed.runs.batches.begin(me(at), 'cancel', { plugin: at.slug });
+    await portion(at, first.id);
+    expect(await bed.runs.batches.stop(me(at), first.id)).toMatchObject({ status: 'cancelled', replayed: 100 });
+    await portion(at, first.id);
+    expect((await statuses(at)).filter((status) => status === 'queued')).toHaveLength(20);
+    for (let count = 0; count < 5; count += 1) await bed.runs.batches.begin(me(at), 'cancel', { plugin: at.slug });
+    await expect(bed.runs.batches.begin(me(at), 'cancel', {})).rejects.toMatchObject({ code: 'BATCH_LIMIT' });
+    const found = await bed.runs.batches.measure(at.tenantId, 'cancel', { plugin: at.slug, q: 'no such words' });
+    expect(found).toEqual({ total: 0, more: false });
   });
 });

@@ -9,6 +9,7 @@ import type { Database, TenantTransaction } from '@annex/database';
 import { checkPayload } from './check-payload.js';
 import { runErrors } from './errors.js';
 import { insertReplays, maxReplayedAtOnce } from './replays.js';
+import { RunBatches } from './run-batches.js';
 import { RunEndings } from './run-endings.js';
 import { hasEnded, type RunStatus } from './run-status.js';
 import { findBulkReplay, insertBulkReplay, listBulkReplays, type BulkReplay } from './sql/bulk-replay.js';
@@ -59,9 +60,12 @@ export interface DiscardedDeadLetters {
 }
 
 export class Runs implements Stoppable {
+  /** Acts on many runs at once. */
+  readonly batches: RunBatches;
   readonly #endings: RunEndings;
 
   constructor(private readonly options: { database: Database; logger: Logger }) {
+    this.batches = new RunBatches(options);
     this.#endings = new RunEndings(options);
   }
 

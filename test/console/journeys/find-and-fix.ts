@@ -49,4 +49,28 @@ export function findAndFix(): void {
     expect(complaints).toEqual([]);
     await close();
   });
+
+  it('replays what a filter means, says how far it has come, and counts before it asks', async () => {
+    const tenant = await theBed().annex.makeTenant();
+    await tenant.install({ manifest: manifest('1.0.0'), code: bad });
+    for (let count = 0; count < 3; count += 1)
+      await tenant.owner.post('/api/plugins/billing/jobs/invoice/run-now?wait=30', { payload: { count } });
+    await tenant.owner.upload(packPlugin({ manifest: manifest('2.0.0'), code: good }));
+    const { page, complaints, close } = await enter(tenant, 'runs?status=failed');
+    await page.getByRole('button', { name: 'All of these' }).click();
+    await page.getByRole('menuitem', { name: 'Replay' }).click();
+    await page.getByRole('status').getByText('3 runs').waitFor();
+    await page.getByRole('button', { name: 'Replay 3', exact: true }).click();
+    await page.getByText('Replay: 3 of 3').waitFor();
+    const succeeded = await until(
+      () => tenant.owner.get('/api/runs?status=succeeded&kind=job'),
+      ({ body }) => body.items.length === 3,
+    );
+    expect(succeeded.body.items.map((run: { trigger: { kind: string } }) => run.trigger.kind)).toEqual(
+      Array(3).fill('replay'),
+    );
+    expect((await tenant.owner.get('/api/dead-letters')).body.items).toEqual([]);
+    expect(complaints).toEqual([]);
+    await close();
+  });
 }

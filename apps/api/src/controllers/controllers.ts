@@ -28,6 +28,7 @@ import { PluginHealthController } from './plugin-health.controller.js';
 import { PluginsController } from './plugins.controller.js';
 import { PortalController } from './portal.controller.js';
 import { QuarantinesController } from './quarantines.controller.js';
+import { RunBatchesController } from './run-batches.controller.js';
 import { RunsController } from './runs.controller.js';
 import { EventStreamController, RunStreamController } from './streams.controller.js';
 import { SecretsController } from './secrets.controller.js';
@@ -67,6 +68,7 @@ export const controllers = [
   KvController,
   SecretsController,
   JobsController,
+  RunBatchesController,
   RunsController,
   LogsController,
   UsageController,

@@ -1,5 +1,5 @@
 import { runKinds } from '@annex/limits';
-import { seriesKeys } from '@annex/runs';
+import { batchActions, seriesKeys } from '@annex/runs';
 import { z } from 'zod';
 import { fault, json, runStatus, time, who } from './shared.js';
 
@@ -180,6 +180,32 @@ export const DeadLetterReplay = z
   })
   .meta({ id: 'DeadLetterReplay', description: 'How far a replay of dead letters has come' });
 export type DeadLetterReplay = z.infer<typeof DeadLetterReplay>;
+
+export const RunBatchExtent = z
+  .object({
+    total: z.number().int(),
+    more: z.boolean().describe('There are more than one act may change: these are the oldest'),
+  })
+  .meta({ id: 'RunBatchExtent', description: 'How many runs an act would change' });
+export type RunBatchExtent = z.infer<typeof RunBatchExtent>;
+
+export const RunBatch = z
+  .object({
+    id: z.string(),
+    action: z.enum(batchActions),
+    filter: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+    total: z.number().int().describe('Runs that it meant when it was asked for'),
+    done: z.number().int(),
+    missed: z.number().int().describe('Could not be changed any more: gone, or somebody else was faster'),
+    remaining: z.number().int(),
+    status: z.enum(['running', 'done', 'stopped']),
+    waiting_for: z.string().optional().describe('`queue_full`: it goes on as soon as there is room'),
+    actor: z.string(),
+    created_at: time,
+    finished_at: time.nullable(),
+  })
+  .meta({ id: 'RunBatch', description: 'An act on many runs, and how far it has come' });
+export type RunBatch = z.infer<typeof RunBatch>;
 
 const analytics = z
   .record(z.string(), z.object({ count: z.number(), sums: z.record(z.string(), z.number()) }))

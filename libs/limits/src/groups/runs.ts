@@ -69,6 +69,10 @@ export const runListLimits = {
   mentions: 100,
   /** Dead letters that one call discards. */
   discarded: 10_000,
+  /** Runs that one act by filter cancels, replays or discards. */
+  batch: 10_000,
+  /** Such acts of one tenant at once. */
+  batchesAtOnce: 5,
 } as const;
 
 /** What is kept of host calls while a plugin is recorded. */

@@ -2,7 +2,7 @@ import { idColumn } from '@annex/database';
 import type { Id, JsonObject } from '@annex/kernel';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** A replay of many dead letters, done portion by portion, whoever dies in between. */
+/** A replay of many dead letters, or another act on many runs: done portion by portion, whoever dies in between. */
 @Entity('dead_letter_replays')
 @Index('dead_letter_replays_age', ['finishedAt'], { where: 'finished_at IS NOT NULL' })
 @Index('dead_letter_replays_running', ['nextAt'], { where: "status = 'running'::text" })
@@ -12,6 +12,13 @@ export class DeadLetterReplayRow {
 
   @PrimaryColumn({ name: 'id', ...idColumn('replay') })
   id!: Id<'replay'>;
+
+  @Column({ name: 'action', type: 'text', default: 'dead_letters' })
+  action!: 'dead_letters' | 'cancel' | 'replay' | 'discard';
+
+  /** The newest run that an act other than `dead_letters` has looked at; `null`: none yet. */
+  @Column({ name: 'came_to', ...idColumn('run'), nullable: true })
+  cameTo!: Id<'run'> | null;
 
   /** Which are meant, with wire names. */
   @Column({ name: 'filter', type: 'json' })

@@ -7,9 +7,13 @@ import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 import { LessThan } from 'typeorm';
 import { DeadLetterReplayRow } from '../rows/dead-letter-replay-row.js';
 import type { DeadLetterFilter } from './replay.js';
+import { runBatchFrom, type RunBatch } from './run-batches.js';
 
 /** How a replay of many dead letters stands. */
-export interface BulkReplay extends Omit<DeadLetterReplayRow, 'tenantId' | 'filter' | 'upTo' | 'nextAt'> {
+export interface BulkReplay extends Omit<
+  DeadLetterReplayRow,
+  'tenantId' | 'filter' | 'upTo' | 'nextAt' | 'action' | 'cameTo'
+> {
   filter: DeadLetterFilter;
 }
 
@@ -44,7 +48,7 @@ export async function insertBulkReplay(
 
 /** A replay, or `null` when the tenant has none with that id. */
 export async function findBulkReplay(tx: TenantTransaction, id: Id<'replay'>): Promise<BulkReplay | null> {
-  const row = await tx.repository(DeadLetterReplayRow).findOneBy({ tenantId: tx.tenantId, id });
+  const row = await tx.repository(DeadLetterReplayRow).findOneBy({ tenantId: tx.tenantId, id, action: 'dead_letters' });
   return row && fromRow(row);
 }
 
@@ -54,7 +58,7 @@ export async function listBulkReplays(
   { limit, before }: { limit: number; before?: Id<'replay'> | undefined },
 ): Promise<BulkReplay[]> {
   const rows = await tx.repository(DeadLetterReplayRow).find({
-    where: { tenantId: tx.tenantId, ...(before && { id: LessThan(before) }) },
+    where: { tenantId: tx.tenantId, action: 'dead_letters', ...(before && { id: LessThan(before) }) },
     order: { id: 'DESC' },
     take: limit,
   });
@@ -74,18 +78,23 @@ export async function listDueBulkReplays(
   return rows.map(({ tenant_id, id }) => ({ tenantId: idFromUuid('tenant', tenant_id), id: idFromUuid('replay', id) }));
 }
 
-/** Locks a replay that is still to go on; `null` when it is not, or another worker is at it. */
-export async function lockBulkReplay(tx: TenantTransaction, id: Id<'replay'>): Promise<BulkReplay | null> {
+/** Locks a replay, or another act, that is still to go on; `null` when it is not, or another worker is at it. */
+export async function lockBulkReplay(
+  tx: TenantTransaction,
+  id: Id<'replay'>,
+): Promise<{ replay: BulkReplay; batch: null } | { batch: RunBatch } | null> {
   const row = await tx.repository(DeadLetterReplayRow).findOne({
     where: { tenantId: tx.tenantId, id, status: 'running' },
     lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
   });
-  return row && fromRow(row);
+  if (!row) return null;
+  const batch = runBatchFrom(row);
+  return batch ? { batch } : { replay: fromRow(row), batch };
 }
 
 /**
  * Writes what a portion did. `isLast`: nothing is left of what was meant. `pauseMs`: when it goes on, with the reason
- * `waitingFor`.
+ * `waitingFor`. `cameTo`: the newest run that it has looked at.
  */
 export async function advanceBulkReplay(
   tx: TenantTransaction,
@@ -95,15 +104,22 @@ export async function advanceBulkReplay(
     isLast,
     pauseMs = 0,
     waitingFor = null,
-  }: { replayed: number; isLast: boolean; pauseMs?: number; waitingFor?: string | null },
+    cameTo,
+  }: {
+    replayed: number;
+    isLast: boolean;
+    pauseMs?: number;
+    waitingFor?: string | null;
+    cameTo?: Id<'run'> | undefined;
+  },
 ): Promise<void> {
   await tx.query(
     `update dead_letter_replays set replayed = replayed + $3::int, status = case when $4 then 'done' else status end,
-       waiting_for = $6,
+       waiting_for = $6, came_to = coalesce($7, came_to),
        failed = case when $4 then greatest(0, total - replayed - $3::int) else failed end, finished_at = case when $4
          then now() end, next_at = now() + $5::float8 * interval '1 millisecond'
      where tenant_id = $1 and id = $2`,
-    [tx.tenantUuid, uuidFromId(id), replayed, isLast, pauseMs, waitingFor],
+    [tx.tenantUuid, uuidFromId(id), replayed, isLast, pauseMs, waitingFor, cameTo ? uuidFromId(cameTo) : null],
   );
 }
 
@@ -111,7 +127,8 @@ function filterJson({ ids, plugin, kind, name, eventId, since, until }: DeadLett
   return JSON.parse(JSON.stringify({ ids, plugin, kind, name, event_id: eventId, since, until })) as Json;
 }
 
-function fromRow({ tenantId: _, nextAt: __, filter, upTo, ...replay }: DeadLetterReplayRow): BulkReplay {
+function fromRow(row: DeadLetterReplayRow): BulkReplay {
+  const { tenantId: _, nextAt: __, action: ___, cameTo: ____, filter, upTo, ...replay } = row;
   const text = (name: string): string | undefined => (typeof filter[name] === 'string' ? filter[name] : undefined);
   const [plugin, kind, name, eventId, since, until] = ['plugin', 'kind', 'name', 'event_id', 'since', 'until'].map(
     text,

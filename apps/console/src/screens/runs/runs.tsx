@@ -13,6 +13,7 @@ import { SavedViews } from '../../parts/saved-views';
 import { Status, Tag } from '../../parts/status';
 import { lengthOf, When } from '../../parts/when';
 import { Go, useAt } from '../../shell/go';
+import { Batches, BulkMenu } from './bulk';
 import { useLiveRuns } from './live-runs';
 
 export const runKinds = ['route', 'event', 'job', 'webhook', 'filter', 'lifecycle', 'source'] as const;
@@ -80,6 +81,7 @@ export function Runs(): ReactNode {
       actions={
         <>
           <Switch label="Live" size="sm" checked={isLive} onChange={(event) => setLive(event.currentTarget.checked)} />
+          <BulkMenu filters={filters} />
           <CopyAs
             call="listRuns"
             input={{ query }}
@@ -97,6 +99,7 @@ export function Runs(): ReactNode {
         <SpanChoice />
         <SavedViews of="runs" />
       </FilterBar>
+      <Batches />
       <Section flush>
         <Rows
           label="Runs"
