@@ -4,8 +4,8 @@ import { bulkPortion, listDueBulkReplays } from '@annex/runs';
 import { Loop } from './loop.js';
 
 /**
- * Goes on with replays of many dead letters, and other acts on many runs, a portion of each at a time. Each portion and its count are one
- * transaction, so a worker that dies leaves nothing half done, and any other one goes on.
+ * Goes on with replays of many dead letters, and other acts on many runs, a portion of each at a time. Each portion and
+ * its count are one transaction, so a worker that dies leaves nothing half done, and any other one goes on.
  */
 export function createBulkReplays({ database, logger }: { database: Database; logger: Logger }): Loop {
   return new Loop({

@@ -317,7 +317,7 @@ describe('an act on many runs', () => {
 
   it('changes what the filter means and nothing else, portion by portion, and each run once', async () => {
     const [at, other] = [await install(), await install()];
-    const ids = [];
+    const ids: Id<'run'>[] = [];
     for (let count = 0; count < 230; count += 1) ids.push(await enqueue(at, { name: count === 7 ? 'kept' : 'x' }));
     await enqueue(other);
     const filter = { plugin: at.slug, name: 'x' };

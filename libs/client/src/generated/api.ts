@@ -2238,6 +2238,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Acts on many runs, newest first */
+        get: operations["listRunBatches"];
+        put?: never;
+        /**
+         * Cancel, replay or discard the runs that a filter means
+         * @description Needs ids, a filter, or `all: true`. Of the runs that there are now the oldest 10,000, behind the answer; GET /api/runs/batches/:id follows them. `cancel` means runs that have not ended, `replay` background runs that ended, `discard` dead letters. With `name` or `q` the latest 20,000 runs are looked through.
+         */
+        post: operations["beginRunBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an act on many runs has come */
+        get: operations["getRunBatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/batches/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an act on many runs where it stands; what it did stays done */
+        post: operations["stopRunBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/batches/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many runs an act would change; nothing is done */
+        get: operations["previewRunBatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/stream": {
         parameters: {
             query?: never;
@@ -5223,6 +5295,35 @@ export interface components {
              */
             waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint" | "agent" | "approval" | "quota";
         };
+        /** @description An act on many runs, and how far it has come */
+        RunBatch: {
+            /** @enum {string} */
+            action: "cancel" | "replay" | "discard";
+            actor: string;
+            /** Format: date-time */
+            created_at: string;
+            done: number;
+            filter: {
+                [key: string]: string | string[];
+            };
+            finished_at: string | null;
+            id: string;
+            /** @description Could not be changed any more: gone, or somebody else was faster */
+            missed: number;
+            remaining: number;
+            /** @enum {string} */
+            status: "running" | "done" | "stopped";
+            /** @description Runs that it meant when it was asked for */
+            total: number;
+            /** @description `queue_full`: it goes on as soon as there is room */
+            waiting_for?: string;
+        };
+        /** @description How many runs an act would change */
+        RunBatchExtent: {
+            /** @description There are more than one act may change: these are the oldest */
+            more: boolean;
+            total: number;
+        };
         /** @description One run with its log, and what it came of and led to */
         RunDetail: {
             attempts: components["schemas"]["Attempt"][];
@@ -6259,6 +6360,8 @@ export type RotatedWebhook = components['schemas']['RotatedWebhook'];
 export type Route = components['schemas']['Route'];
 export type Row = components['schemas']['Row'];
 export type Run = components['schemas']['Run'];
+export type RunBatch = components['schemas']['RunBatch'];
+export type RunBatchExtent = components['schemas']['RunBatchExtent'];
 export type RunDetail = components['schemas']['RunDetail'];
 export type RunMention = components['schemas']['RunMention'];
 export type RunStatus = components['schemas']['RunStatus'];
@@ -12295,6 +12398,222 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRunBatches: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RunBatch"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    beginRunBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    action: "cancel" | "replay" | "discard";
+                    /**
+                     * @description Every run that the action can change; instead of a filter
+                     * @constant
+                     */
+                    all?: true;
+                    event_id?: string;
+                    ids?: string[];
+                    /** @enum {string} */
+                    kind?: "route" | "event" | "job" | "webhook" | "filter" | "lifecycle" | "source";
+                    /** @description The handler’s name, exactly */
+                    name?: string;
+                    /** @description A slug, or an id */
+                    plugin?: string;
+                    /** @description Part of the handler’s name, the plugin’s slug or the error */
+                    q?: string;
+                    /** Format: date-time */
+                    since?: string;
+                    /** @enum {string} */
+                    status?: "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled" | "skipped";
+                    /** Format: date-time */
+                    until?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It was accepted, and goes on behind the answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBatch"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRunBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBatch"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    stopRunBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBatch"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    previewRunBatch: {
+        parameters: {
+            query?: {
+                action?: "cancel" | "replay" | "discard";
+                event_id?: string;
+                kind?: "route" | "event" | "job" | "webhook" | "filter" | "lifecycle" | "source";
+                /** @description The handler’s name, exactly */
+                name?: string;
+                /** @description A slug, or an id */
+                plugin?: string;
+                /** @description Part of the handler’s name, the plugin’s slug or the error */
+                q?: string;
+                since?: string;
+                status?: "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled" | "skipped";
+                until?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBatchExtent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["RateLimited"];
             503: components["responses"]["Overloaded"];

@@ -21,8 +21,10 @@ import { Status, Tag } from '../../parts/status';
 import { lengthOf, When } from '../../parts/when';
 import { Go, useAt } from '../../shell/go';
 import { Attempts } from './attempts';
+import { Branches } from './branch';
 import classes from './run.module.css';
 import { workedMs } from './runs';
+import { Waterfall } from './waterfall';
 
 const underWay = ['queued', 'running', 'retrying'];
 
@@ -67,6 +69,7 @@ function RunPage({ run }: { run: RunDetail }): ReactNode {
           <Section title="Attempts" lead={run.attempts.length === 0 ? 'It has not begun.' : undefined}>
             <Attempts run={run} />
           </Section>
+          <Waterfall run={run} />
           <Section title="Logs" flush lead={run.logs.length === 0 ? 'It wrote nothing.' : undefined}>
             <LogLines lines={run.logs} isLive={underWay.includes(run.status)} />
           </Section>
@@ -292,10 +295,12 @@ function amountText(name: string, amount: number): string {
 function Family({ run }: { run: RunDetail }): ReactNode {
   const groups: [string, RunMention[]][] = [
     ['Caused by', run.cause ? [run.cause] : []],
-    ['It caused', run.children],
     ['Replayed as', run.replays],
   ];
-  const hasAny = groups.some(([, runs]) => runs.length > 0) || run.emitted.length > 0 || run.replay_of !== undefined;
+  const hasAny =
+    [run.children, ...groups.map(([, runs]) => runs)].some((runs) => runs.length > 0) ||
+    run.emitted.length > 0 ||
+    run.replay_of !== undefined;
   if (!hasAny) return null;
   return (
     <Section title="Cause and effects">
@@ -327,6 +332,14 @@ function Family({ run }: { run: RunDetail }): ReactNode {
                 </ul>
               </div>
             ),
+        )}
+        {run.children.length > 0 && (
+          <div>
+            <Text size="xs" c="dimmed">
+              It caused
+            </Text>
+            <Branches runs={run.children} label="It caused" />
+          </div>
         )}
         {run.emitted.length > 0 && (
           <div>
