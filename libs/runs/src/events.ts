@@ -185,11 +185,8 @@ export class Events {
     const [writer, createdText, id] = readPlace(lastId, placeShape) ?? [];
     const backTo = createdText === undefined ? undefined : timeOf(createdText);
     const isResumed = backTo !== undefined && writer !== undefined && createdText !== undefined && id !== undefined;
-    let place: EventPlace = isResumed
-      ? [writer, createdText, id]
-      : since
-        ? ['0', '-infinity', '']
-        : await scope.transaction(eventsFromNow);
+    const now = isResumed || since ? undefined : await scope.transaction(eventsFromNow);
+    let place: EventPlace = isResumed ? [writer, createdText, id] : (now?.place ?? ['0', '-infinity', '']);
     const asked = isResumed ? new Date(backTo.getTime() - writingMs) : (since ?? new Date(Date.now() - writingMs));
     // Each look sorts what lies behind its beginning, so the past that a stream tells has an end.
     const earliest = await scope.transaction(earliestFollowed);
@@ -197,7 +194,7 @@ export class Events {
     const look = async (isEnded: () => boolean): Promise<boolean> => {
       const beganMs = Date.now();
       const events = await scope.transaction((tx) =>
-        readEventsAfter(tx, { place, type, since: from, limit: pageEvents }),
+        readEventsAfter(tx, { place, snapshot: now?.snapshot, type, since: from, limit: pageEvents }),
       );
       for (const event of events) {
         await ready();

@@ -1,5 +1,6 @@
 /** Events and runs as whoever follows them gets them. */
 import { newId, silentLogger, systemClock, uuidFromId, type Id } from '@annex/kernel';
+import { effectiveLimits } from '@annex/limits';
 import { emitEvent, Events } from '@annex/runs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
@@ -128,17 +129,34 @@ describe('whoever follows runs', () => {
     );
     return id;
   };
+  /** Plain calls that are written as one chunk. */
+  const callRoutes = async (count: number, name = 'GET /ping'): Promise<Id<'run'>[]> => {
+    const sink = new RunSink({ database: db.database, clock: systemClock, logger: silentLogger });
+    const ids = Array.from({ length: count }, () => newId('run'));
+    const limits = effectiveLimits('route');
+    for (const id of ids) {
+      const now = Date.now();
+      sink.call(tenantId, {
+        ...{ id, installationId: plugin.id, plugin: plugin.slug, release: '1.0.0', name, depth: 0, status: 200 },
+        ...{ startedAtMs: now, finishedAtMs: now + 3, wallMs: 2, cpuMs: 1, memoryMb: 4, resultBytes: 2 },
+        ...{ requestBytes: 0, limits },
+      });
+    }
+    await sink.flushTenant(tenantId);
+    const [{ chunks } = { chunks: 0 }] = await db.sql<{ chunks: number }>(
+      'select count(*)::int as chunks from run_chunks where tenant_id = $1 and $2::uuid = any (ids)',
+      [uuidFromId(tenantId), uuidFromId(ids[0] ?? newId('run'))],
+    );
+    expect(chunks).toBe(1);
+    return ids;
+  };
   const change = (id: Id<'run'>, set: string) =>
     scope().transaction((tx) => tx.query(`update runs set ${set} where id = $1`, [uuidFromId(id)]));
 
   it('gets each as it is made and changes, and nothing that nobody sees', async () => {
     const open = await queue();
     const stream = await follow();
-    // One that was made just before may be told once more: while another transaction is open, it may be new.
-    const told = (): string[] =>
-      stream.told
-        .filter(({ data }) => data.id !== open || data.status !== 'queued')
-        .map(({ data }) => `${data.id} ${data.status}`);
+    const told = (): string[] => stream.told.map(({ data }) => `${data.id} ${data.status}`);
     await queue('other');
     const id = await queue();
     await expect.poll(told, { timeout: 60_000 }).toEqual([`${id} queued`]);
@@ -147,6 +165,61 @@ describe('whoever follows runs', () => {
     await expect.poll(told, { timeout: 60_000 }).toEqual([`${id} queued`, `${open} succeeded`]);
     await change(id, `status = 'failed', finished_at = now()`);
     await expect.poll(told, { timeout: 60_000 }).toEqual([`${id} queued`, `${open} succeeded`, `${id} failed`]);
+  });
+
+  it('gets none from before, while another transaction is open too, and misses none that was open then', async () => {
+    const told = (stream: { told: Told[] }): string[] => stream.told.map(({ data }) => `${data.id} ${data.status}`);
+    const began = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    ends.push(() => goOn.resolve());
+    const slow = newId('run');
+    const writing = scope().transaction(async (tx) => {
+      await tx.query(
+        `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status)
+         values ($1, $2, $3, $4, 'job', 'tidy', 'queued')`,
+        [tx.tenantUuid, uuidFromId(slow), uuidFromId(plugin.id), plugin.slug],
+      );
+      began.resolve();
+      await goOn.promise;
+    });
+    await began.promise;
+    const [open, over] = [await queue(), await queue()];
+    await change(over, `status = 'failed', finished_at = now()`);
+    await callRoutes(10);
+    const stream = await follow();
+    const all = listener();
+    ends.push(await reader.follow(tenantId, {}, all));
+    // A lease is nothing that anybody sees.
+    await change(open, 'lease_until = now()');
+    const next = await queue();
+    goOn.resolve();
+    await writing;
+    const expected = [`${slow} queued`, `${next} queued`];
+    await expect.poll(() => told(stream), { timeout: 60_000 }).toEqual(expected);
+    await expect.poll(() => told(all), { timeout: 60_000 }).toEqual(expected);
+    await change(open, `status = 'succeeded', finished_at = now()`);
+    await expect.poll(() => told(stream), { timeout: 60_000 }).toEqual([...expected, `${open} succeeded`]);
+  });
+
+  it('gets plain calls of routes once each, as runs that ended, and where it asks for them', async () => {
+    const all = listener();
+    ends.push(await reader.follow(tenantId, {}, all));
+    const routes = listener();
+    ends.push(await reader.follow(tenantId, { kind: 'route', status: 'succeeded', name: 'GET /ping' }, routes));
+    const jobs = await follow();
+    const called = [...(await callRoutes(250)), ...(await callRoutes(9))];
+    const [other] = await callRoutes(9, 'GET /other');
+    const job = await queue();
+    await expect.poll(() => jobs.told.length, { timeout: 60_000 }).toBe(1);
+    expect(jobs.told[0]?.data.id).toBe(job);
+    expect((await routes.count(259)).toSorted()).toEqual(called.toSorted());
+    const ids = await all.count(269);
+    expect([new Set(ids).size, ids.includes(String(other)), ids.includes(job)]).toEqual([269, true, true]);
+    const { items } = await reader.runs(tenantId, { name: 'GET /ping' }, { limit: 1 });
+    expect(routes.told.find(({ data }) => data.id === items[0]?.id)?.data).toEqual(items[0]);
+    const again = listener();
+    ends.push(await reader.follow(tenantId, { name: 'GET /ping', lastId: routes.told[199]?.id }, again));
+    expect(await again.count(59)).toEqual(routes.told.slice(200).map(({ data }) => data.id));
   });
 
   it('goes on behind the last change that came, with what ended meanwhile', async () => {

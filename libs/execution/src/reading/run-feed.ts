@@ -38,19 +38,26 @@ export interface RunFeedOptions {
 
 /**
  * Sends each run as it is made and whenever something that people see of it changes, until it has ended; until the
- * answered function is called.
+ * answered function is called. A plain call of a route is sent as a run that ended.
  */
 export async function followRuns(options: RunFeedOptions): Promise<() => void> {
   const { database, tenantId, filter, view, send, ready, onFailed, pollMs = 1_000 } = options;
   const scope = database.forTenant(tenantId);
   const [writer, uuid] = readPlace(options.lastId, placeShape) ?? [];
+  const told = new Map<Id<'run'>, string>();
   // Whoever comes back has missed changes of runs from any time.
   let all = writer !== undefined && uuid !== undefined;
-  let place: RunPlace =
-    writer !== undefined && uuid !== undefined ? [writer, uuid] : await scope.transaction(runsFromNow);
+  let place: RunPlace;
+  let snapshot: string | undefined;
   let from = new Date(Date.now() - writingMs);
-  const told = new Map<Id<'run'>, string>();
-  for (const id of await scope.transaction(findOpenRuns)) told.set(id, '');
+  if (writer !== undefined && uuid !== undefined) {
+    place = [writer, uuid];
+    for (const id of await scope.transaction(findOpenRuns)) told.set(id, '');
+  } else {
+    const start = await scope.transaction(runsFromNow);
+    ({ place, snapshot } = start);
+    for (const run of start.open) told.set(run.id, seenOf(run));
+  }
 
   const look = async (isEnded: () => boolean): Promise<boolean> => {
     const beganMs = Date.now();
@@ -58,6 +65,7 @@ export async function followRuns(options: RunFeedOptions): Promise<() => void> {
       const rows = await readRunsAfter(tx, {
         ...filter,
         place,
+        snapshot,
         since: from,
         others: [...told.keys()],
         all,

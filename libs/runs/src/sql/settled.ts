@@ -14,5 +14,12 @@ export const horizonSql = `h as materialized (
 export const writerSql = (table: string): string =>
   `h.newest - ((h.newest - ${table}.xmin::text::bigint) & 4294967295)`;
 
+/**
+ * Whether a writer's change could not be seen in a snapshot, a parameter that may be `null`: then nothing could. Holds
+ * for writers without savepoints, whose parts have numbers of their own.
+ */
+export const notVisibleIn = (snapshot: string, writer: string): string =>
+  `(${snapshot}::pg_snapshot is null or not pg_visible_in_snapshot(${writer}::text::xid8, ${snapshot}::pg_snapshot))`;
+
 /** How long a transaction may take that makes an event or a run, in milliseconds, to be found by its time. */
 export const writingMs = 30_000;
