@@ -123,8 +123,27 @@ describe('a package', () => {
       inspect: found({ ok: false, error: { code: 'TIMEOUT', message: 'too long' } }),
     });
     expect(report.errors).toEqual([
-      { pointer: '/entry', code: 'ENTRY_FAILED', detail: expect.stringContaining('TIMEOUT: too long') },
+      {
+        pointer: '/entry',
+        code: 'ENTRY_FAILED',
+        detail: expect.stringMatching(/TIMEOUT: too long\. .*inside them\.$/),
+      },
     ]);
+  });
+
+  it.each([
+    ['ctx is not defined', '. A handler is given ctx; use it inside one.'],
+    ['document is not defined', '. There is no browser here.'],
+    ['module is not defined', '. Write it as an ES module, with import.'],
+    ['WebAssembly is not defined', '. Plugins do not have it; use JavaScript alone.'],
+    ['a word of its own: ctx is not defined', ''],
+  ])('whose entry ends with %s is told what to do', async (message, advice) => {
+    const report = await checkPackage(pack({ 'plugin.json': JSON.stringify(manifest), 'main.ts': '' }), {
+      inspect: found({ ok: false, error: { code: 'PLUGIN_ERROR', message } }),
+    });
+    expect(report.errors[0]?.detail).toMatch(
+      new RegExp(`ended with PLUGIN_ERROR: ${message}${advice.replaceAll('.', '\\.')}$`),
+    );
   });
 
   it('that cannot be read is refused for that alone, and nothing of it runs', async () => {

@@ -3,6 +3,7 @@ import { jsonPointer, MINUTE, SourcePlaces, type InputFault } from '@annex/kerne
 import { archiveLimits } from '@annex/limits';
 import { bundlePackage, type BundleReading, type PackageBundle } from './bundle/bundle-package.js';
 import { bundlePython, isPython, notTriedOut, pythonFaults } from './bundle/bundle-python.js';
+import { entryAdvice } from './inspect/entry-advice.js';
 import { agreementWarnings, checkAgreement } from './inspect/agreement.js';
 import type { EntryInspection } from './inspect/entry-inspection.js';
 import { reachWarnings, reservedFaults } from './reach/reach-warnings.js';
@@ -294,7 +295,9 @@ async function checkCode(
     report.errors.push({
       pointer: '/entry',
       code: 'ENTRY_FAILED',
-      detail: `running the entry once, to see what it registers, ended with ${code}: ${message.slice(0, 1000)}${place}`,
+      detail:
+        `running the entry once, to see what it registers, ended with ${code}: ${message.slice(0, 1000)}` +
+        `${entryAdvice(code, message)}${place}`,
     });
     return bundling;
   }

@@ -2319,7 +2319,7 @@ export interface paths {
         };
         /**
          * Runs as server-sent events, as they are made and whenever they change
-         * @description A run comes again with each change, until it has ended; of a filter by `status`, when it has that. `Last-Event-ID` goes on behind the last change that came, among the latest 20,000 runs; a state that came before may come once more then. Plain calls of routes, of which many are kept in one row, are not told: GET /api/runs has them.
+         * @description A run comes again with each change, until it has ended; of a filter by `status`, when it has that. `Last-Event-ID` goes on behind the last change that came, among the latest 20,000 runs; a state that came before may come once more then. Plain calls of routes come as runs that ended.
          */
         get: operations["streamRuns"];
         put?: never;
