@@ -49,6 +49,7 @@ export const shelves = [
       sources: ['installations', 'execution', 'dispatch', 'webhooks'],
       notices: ['dispatch', 'webhooks'],
       'saved-views': [],
+      archives: ['access', 'files', 'vault'],
     },
   },
   // The client talks to an Annex and imports nothing of it, so that others can install it.

@@ -381,6 +381,14 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     await annex.operator.delete(`/api/tenants/${tenant.slug}-r?confirm=${tenant.slug}-r`);
     return { path: `/api/tenants/${tenant.slug}-r/restore`, by: annex.operator };
   },
+  'POST /api/tenants/import': async ({ annex, tenant }) => {
+    const slug = `${tenant.slug}-m`;
+    await annex.operator.post('/api/tenants', { slug, name: 'M' });
+    const headers = { authorization: `Bearer ${annex.operator.token}` };
+    const archive = await (await fetch(`${annex.url}/api/tenants/${slug}/export`, { headers })).arrayBuffer();
+    await annex.operator.delete(`/api/tenants/${slug}?confirm=${slug}&now=true`);
+    return { path: '/api/tenants/import', by: annex.operator, raw: () => archive, other: { raw: () => 'other' } };
+  },
   'POST /api/tenants/{slug}/suspend': ({ annex, tenant }) =>
     Promise.resolve({
       path: `/api/tenants/${tenant.slug}/suspend`,

@@ -5,6 +5,7 @@ import { hkdfSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Access, systemPrincipal } from '@annex/access';
 import { PackageCatalogue, type PackagePolicy, type TrustedKeys } from '@annex/catalogue';
+import { TenantArchives } from '@annex/archives';
 import { loadConnector } from '@annex/connectors';
 import type { Database, DatabaseLogins } from '@annex/database';
 import { Dispatcher } from '@annex/dispatch';
@@ -119,6 +120,7 @@ export interface Platform extends Stoppable {
   spend: Spend;
   savedViews: SavedViews;
   quarantines: Quarantines;
+  archives: TenantArchives;
   noticeWork: NoticeWork;
   /** Keys of what is kept to know a request again, the present one first. */
   fingerprintKeys: readonly Buffer[];
@@ -204,10 +206,10 @@ async function startParts(
     },
     ...{ runs, tables, health, pluginsFile, installations, logger, vault, webhooks, agents, hooks },
     operations: openOperations(context, { logins, queue, files }),
-    ...sources,
-    ...notices,
+    ...{ ...sources, ...notices },
     spend: new Spend({ database }),
     savedViews: new SavedViews({ database }),
+    archives: new TenantArchives({ ...shared(context), vault, files, version, spoolDir: settings.dataDir }),
     fingerprintKeys: fingerprintKeys([masterKey, ...settings.oldMasterKeys]),
     sandboxTier: tier,
     sandboxStats: () => sandbox.stats(),

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import multipart from '@fastify/multipart';
 import { Access } from '@annex/access';
+import { TenantArchives } from '@annex/archives';
 import { Events, Runs } from '@annex/runs';
 import { Execution } from '@annex/execution';
 import { Files } from '@annex/files';
@@ -89,6 +90,7 @@ export interface ApiServices {
   spend: Spend;
   savedViews: SavedViews;
   quarantines: Quarantines;
+  archives: TenantArchives;
   receiving: Receiving;
   /** Keys of what is kept to know a request again (Idempotency-Key): the present one first. */
   fingerprintKeys: readonly Buffer[];
@@ -179,6 +181,7 @@ function apiModule(services: ApiServices, { closing, routes, problems, publicUrl
       { provide: Notices, useValue: services.notices },
       { provide: Spend, useValue: services.spend },
       { provide: SavedViews, useValue: services.savedViews },
+      { provide: TenantArchives, useValue: services.archives },
       { provide: Quarantines, useValue: services.quarantines },
       { provide: HEALTH, useValue: services.health },
       { provide: PUBLIC_URL, useValue: publicUrl },

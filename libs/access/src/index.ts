@@ -37,3 +37,7 @@ export { SessionRow } from './rows/session-row.js';
 export { IdentityRow } from './rows/identity-row.js';
 export { type OidcSettings } from './oidc-sign-in/open-oidc-sign-in.js';
 export { type ClaimMapping } from './oidc-sign-in/claims.js';
+export { actorOf, noTenant, recordOnTenant, requireOperator } from './tenant-acts.js';
+export { changedWholly, findTenantBySlug, lockTenantBySlug } from './rows/tenants.js';
+export { tenantSlugShape } from './tenant-resolution.js';
+export { tenantView } from './views.js';

@@ -308,6 +308,44 @@ export class Files {
     return { ...(await this.open(link.tenantId, link.key)), expiresAtMs: link.expiresAtMs };
   }
 
+  /** The bytes of an object that a row named; `undefined`: the file was deleted or replaced since. */
+  async readObject({ object, size }: { object: string; size: number }): Promise<Readable | undefined> {
+    if (size === 0) return Readable.from([]);
+    try {
+      return await this.options.store.read(object);
+    } catch (thrown) {
+      if (thrown instanceof ObjectMissing) return undefined;
+      throw this.#unavailable(thrown, 'read');
+    }
+  }
+
+  /**
+   * Keeps bytes as an object that goes by itself after `dueInS` seconds, unless a row names it and takes it from
+   * `file_objects`. Throws `FILE_TOO_LARGE`, `STORAGE_UNAVAILABLE`.
+   */
+  async storeObject(
+    tenantId: Id<'tenant'>,
+    content: Readable,
+    dueInS: number,
+  ): Promise<{ object: string; size: number; sha256: string }> {
+    const object = objectName();
+    await this.#in(tenantId, (tx) => announceFileObject(tx, object, dueInS));
+    const { maxFileBytes } = this.options.limits;
+    const measure = new Measure(maxFileBytes, () =>
+      fileErrors.error(
+        'FILE_TOO_LARGE',
+        `A file is larger than ${maxFileBytes} bytes, the limit here (ANNEX_FILE_MAX_BYTES).`,
+      ),
+    );
+    await this.#write(object, content, measure);
+    return { object, size: measure.size, sha256: measure.sha256() };
+  }
+
+  /** Gives objects of {@link storeObject} up. */
+  async dropObjects(tenantId: Id<'tenant'>, objects: readonly string[]): Promise<void> {
+    for (const object of objects) await this.#in(tenantId, (tx) => dropFileObject(tx, object));
+  }
+
   #in<T>(tenantId: Id<'tenant'>, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     return this.options.database.forTenant(tenantId).transaction(work);
   }

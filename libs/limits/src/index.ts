@@ -71,6 +71,7 @@ export { sandboxLimits } from './groups/sandbox.js';
 export { configChangeLimits, settingTreeLimits } from './groups/settings.js';
 export { noticeLimits } from './groups/notices.js';
 export { viewLimits } from './groups/saved-views.js';
+export { tenantArchiveLimits } from './groups/tenant-archives.js';
 export { spendLimits } from './groups/spend.js';
 export { sourceLimits } from './groups/sources.js';
 export { kindsOf, limitWireName, readOperatorCeilings } from './operator-ceilings.js';

@@ -34,10 +34,18 @@ import {
   findForeignKeys,
   findTenantKey,
   insertTenantKey,
+  listTenantKeys,
   lockKeysNotWrappedBy,
   rewrapTenantKey,
 } from './rows/tenant-keys.js';
-import { watchChanges, WatchedCache, type Change, type Database, type TenantTransaction } from '@annex/database';
+import {
+  watchChanges,
+  WatchedCache,
+  type Change,
+  type Database,
+  type PlatformTransaction,
+  type TenantTransaction,
+} from '@annex/database';
 import { vaultErrors } from './errors.js';
 import type { Keyring } from './keyring.js';
 import { open, seal } from './sealed.js';
@@ -323,6 +331,25 @@ export class Vault implements Stoppable {
         { cause: thrown },
       );
     }
+  }
+
+  /**
+   * A tenant's data keys, opened, for whoever moves it to another server. Throws `MASTER_KEY_MISSING`,
+   * `SECRET_DAMAGED`.
+   */
+  async dataKeys(tx: PlatformTransaction, tenantId: Id<'tenant'>): Promise<{ version: number; key: Buffer }[]> {
+    const rows = await listTenantKeys(tx, tenantId);
+    return rows.map((row) => ({ version: row.version, key: this.options.keyring.unwrap(row, tenantId) }));
+  }
+
+  /** Keeps data keys that came with a tenant from another server. */
+  async adoptDataKeys(
+    tx: PlatformTransaction,
+    tenantId: Id<'tenant'>,
+    keys: readonly { version: number; key: Buffer }[],
+  ): Promise<void> {
+    for (const { version, key } of keys)
+      await insertTenantKey(tx.asTenant(tenantId), this.options.keyring.wrap(key, tenantId, version));
   }
 
   /**

@@ -28,7 +28,8 @@ const platformQuery = pageSchema.extend({
   action: lookup(100)
     .optional()
     .describe(
-      '`tenant.deleted`, `tenant.restored`, `tenant.erased`, `tenant.suspended`, `tenant.resumed`, `support.entered`',
+      '`tenant.deleted`, `tenant.restored`, `tenant.erased`, `tenant.suspended`, `tenant.resumed`, ' +
+        '`tenant.exported`, `tenant.imported`, `support.entered`',
     ),
   target: lookup(100).optional().describe('The tenant’s id, or the slug that it had'),
 });

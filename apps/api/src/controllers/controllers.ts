@@ -1,6 +1,7 @@
 import { AgentsController } from './agents.controller.js';
 import { AlertsController } from './alerts.controller.js';
 import { ActorsController } from './actors.controller.js';
+import { ArchivesController, OwnArchiveController } from './archives.controller.js';
 import { AuditController } from './audit.controller.js';
 import { MeController, PasswordResetController } from './account.controller.js';
 import { AuthController, TokensController } from './auth.controller.js';
@@ -49,10 +50,12 @@ export const controllers = [
   PasswordResetController,
   MeController,
   TokensController,
+  ArchivesController,
   TenantsController,
   SuspensionsController,
   OperatorController,
   PortalController,
+  OwnArchiveController,
   OwnTenantController,
   UsersController,
   ActorsController,

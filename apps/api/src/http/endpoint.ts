@@ -33,6 +33,8 @@ export interface Description<A extends Answers = Answers> {
   shownOnce?: string[];
   /** The endpoint takes a ZIP as multipart/form-data. */
   upload?: boolean;
+  /** It takes the passphrase of an archive, in a header. */
+  takesPassphrase?: boolean;
   /** It answers with a stream of events, which a token in the address may open. */
   stream?: boolean;
   /** The body is bytes, as a stream; their content type says what they are. */

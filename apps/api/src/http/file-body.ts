@@ -1,5 +1,6 @@
 /**
- * The body of `PUT /api/files/<key>` reaches its controller as the stream that it is, whatever its type. Fastify
+ * The body of `PUT /api/files/<key>`, or of an archive, reaches its controller as the stream that it is, whatever its
+ * type. Fastify
  * chooses a parser by the content type, so such a request is given one of ours, and what the caller named is kept
  * beside it.
  */
@@ -9,12 +10,14 @@ import { apiErrors } from './errors.js';
 import { askForBody } from './expect-continue.js';
 
 const streamType = 'application/vnd.annex.file';
+/** Endpoints whose body is bytes. */
+const takesBytes = /^(PUT \/api\/files(\/|$)|POST \/api\/tenants\/import(\?|$))/;
 const named = new WeakMap<object, string | undefined>();
 
 /** Lets bodies of files through unread. */
 export function streamFileBodies(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {
-    if (request.method === 'PUT' && /^\/api\/files(\/|$)/.test(request.url)) {
+    if (takesBytes.test(`${request.method} ${request.url}`)) {
       named.set(request.raw, request.headers['content-type']);
       request.headers['content-type'] = streamType;
     }
@@ -25,7 +28,9 @@ export function streamFileBodies(server: FastifyInstance): void {
       askForBody(request.raw);
       done(null, payload);
     } else
-      done(apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Only PUT /api/files/<key> takes bytes. Send application/json.'));
+      done(
+        apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Only files and archives are sent as bytes. Send application/json.'),
+      );
   });
 }
 

@@ -48,6 +48,7 @@ export function operationOf(described: Description, place: Place & { tags: strin
       ...pathParameters(place.path),
       ...queryParameters(described.query, book),
       ...(belongsToTenant(gate) ? [{ $ref: '#/components/parameters/Tenant' }] : []),
+      ...(described.takesPassphrase ? [{ $ref: '#/components/parameters/ArchivePassphrase' }] : []),
       ...(gate !== 'public' && isMutation(place) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
     ],
     ...(requestBody && { requestBody }),

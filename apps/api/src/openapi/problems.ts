@@ -1,4 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { tenantArchiveLimits } from '@annex/limits';
 import type { Gate } from '../http/authentication.js';
 import type { Description } from '../http/endpoint.js';
 
@@ -86,6 +87,17 @@ export const headerParameters: Parameters = {
     required: false,
     description: 'Again with the same key within 24 hours, the first answer is given again and nothing is done twice.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
+  },
+  ArchivePassphrase: {
+    name: 'X-Archive-Passphrase',
+    in: 'header',
+    required: false,
+    description: 'Locks the secrets of an archive, or opens them: printable ASCII. Left out: there are none in it.',
+    schema: {
+      type: 'string',
+      minLength: tenantArchiveLimits.fewestPassphraseChars,
+      maxLength: tenantArchiveLimits.passphraseChars,
+    },
   },
 };
 

@@ -3,6 +3,7 @@ import { text as readAll } from 'node:stream/consumers';
 import type { Role } from '@annex/client';
 import type { Cli, Commands } from '../cli.js';
 import { invalid } from '../faults.js';
+import { addTenantArchives } from './tenant-archives.js';
 import { pageOf, shortTime, take, wholeNumber, withList, type ListOptions } from './lists.js';
 
 const roles = ['viewer', 'member', 'developer', 'admin', 'owner'] as const;
@@ -65,6 +66,7 @@ export function addTenants({ program, does }: Commands): void {
       }),
     );
   addSuspensions(tenants, does);
+  addTenantArchives(tenants, does);
 }
 
 function addSuspensions(tenants: Commands['program'], does: Commands['does']): void {

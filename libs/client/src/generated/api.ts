@@ -1295,6 +1295,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operator/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Receipts of tenants that were erased, newest first */
+        get: operations["listErasures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/operator/installations": {
         parameters: {
             query?: never;
@@ -2635,6 +2652,26 @@ export interface paths {
         patch: operations["updateOwnTenant"];
         trace?: never;
     };
+    "/api/tenant/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything of the tenant that the call is for, as one archive
+         * @description docs/archives.md describes it. With a passphrase its secrets work where it is imported; without one they are left out, with what lets people in. One that breaks off has no end.json: ask again.
+         */
+        get: operations["exportOwnTenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tenants": {
         parameters: {
             query?: never;
@@ -2673,6 +2710,26 @@ export interface paths {
         head?: never;
         /** Change a tenant: its name, its slug and with it its addresses, its weight, concurrency and quotas */
         patch: operations["updateTenant"];
+        trace?: never;
+    };
+    "/api/tenants/{slug}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything of a tenant, as one archive
+         * @description docs/archives.md describes it. With a passphrase its secrets work where it is imported; without one they are left out, with what lets people in. One that breaks off has no end.json: ask again.
+         */
+        get: operations["exportTenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/tenants/{slug}/restore": {
@@ -2749,6 +2806,26 @@ export interface paths {
          * @description Runs under way end, and no further one is started. What waits is kept, and events that come meanwhile too where background work alone stands still. Operators can still enter. Asked for again, the newer words hold.
          */
         post: operations["suspendTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tenants/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a tenant of an archive: whole, or not at all
+         * @description It keeps its ids, and is suspended unless asked otherwise.
+         */
+        post: operations["importTenant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3584,6 +3661,42 @@ export interface components {
         EmittedEvent: {
             event_id: string;
         };
+        /** @description The receipt of an erasure */
+        Erasure: {
+            began_at: string | null;
+            deleted_at: string | null;
+            deleted_by: string | null;
+            /** Format: date-time */
+            erased_at: string;
+            files: {
+                bytes: number;
+                count: number;
+            };
+            id: string;
+            /** @description What stays with the operator; `until` is `null` for what the sweeper removes within minutes */
+            kept: {
+                rows: number;
+                until: string | null;
+                what: string;
+                why: string;
+            }[];
+            /** @description Releases of its plugins */
+            packages: {
+                bytes: number;
+                count: number;
+            };
+            /** @description Rows that went, by table */
+            rows: {
+                [key: string]: number;
+            };
+            tenant: {
+                id: string;
+                name: string;
+                slug: string;
+            };
+            /** @description Runs of the queue that were not done */
+            unfinished_runs: number;
+        };
         Event: {
             /** @description The alert that it belongs to */
             alert?: {
@@ -3784,6 +3897,14 @@ export interface components {
             updated_at: string;
             /** @description The address that the sender was given, where it is signed; `null`: the one that is called */
             url: string | null;
+        };
+        ImportedTenant: {
+            files: number;
+            /** @description Rows that came, by table */
+            rows: {
+                [key: string]: number;
+            };
+            tenant: components["schemas"]["Tenant"];
         };
         InputFault: {
             code: string;
@@ -6263,6 +6384,8 @@ export interface components {
         };
     };
     parameters: {
+        /** @description Locks the secrets of an archive, or opens them: printable ASCII. Left out: there are none in it. */
+        ArchivePassphrase: string;
         /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
         IdempotencyKey: string;
         /** @description The tenant. May be left out by a token that belongs to one. */
@@ -6291,6 +6414,7 @@ export type Delivery = components['schemas']['Delivery'];
 export type DeliveryAttempt = components['schemas']['DeliveryAttempt'];
 export type DiscardedDeadLetters = components['schemas']['DiscardedDeadLetters'];
 export type EmittedEvent = components['schemas']['EmittedEvent'];
+export type Erasure = components['schemas']['Erasure'];
 export type Event = components['schemas']['Event'];
 export type EventDelivery = components['schemas']['EventDelivery'];
 export type EventTree = components['schemas']['EventTree'];
@@ -6299,6 +6423,7 @@ export type Fault = components['schemas']['Fault'];
 export type File = components['schemas']['File'];
 export type FilteredValue = components['schemas']['FilteredValue'];
 export type HookSource = components['schemas']['HookSource'];
+export type ImportedTenant = components['schemas']['ImportedTenant'];
 export type InputFault = components['schemas']['InputFault'];
 export type InstallationAnywhere = components['schemas']['InstallationAnywhere'];
 export type Invitation = components['schemas']['Invitation'];
@@ -6416,6 +6541,7 @@ export type ResponseRateLimited = components['responses']['RateLimited'];
 export type ResponseTooLarge = components['responses']['TooLarge'];
 export type ResponseUnauthenticated = components['responses']['Unauthenticated'];
 export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
+export type ParameterArchivePassphrase = components['parameters']['ArchivePassphrase'];
 export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];
 export type ParameterTenant = components['parameters']['Tenant'];
 export type $defs = Record<string, never>;
@@ -7083,7 +7209,7 @@ export interface operations {
     listPlatformAudit: {
         parameters: {
             query?: {
-                /** @description `tenant.deleted`, `tenant.restored`, `tenant.erased`, `tenant.suspended`, `tenant.resumed`, `support.entered` */
+                /** @description `tenant.deleted`, `tenant.restored`, `tenant.erased`, `tenant.suspended`, `tenant.resumed`, `tenant.exported`, `tenant.imported`, `support.entered` */
                 action?: string;
                 /** @description `next_cursor` of the page before */
                 cursor?: string;
@@ -9958,6 +10084,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Examination"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listErasures: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                /** @description The tenant’s id, or the slug that it had */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Erasure"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -13540,6 +13703,39 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    exportOwnTenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Locks the secrets of an archive, or opens them: printable ASCII. Left out: there are none in it. */
+                "X-Archive-Passphrase"?: components["parameters"]["ArchivePassphrase"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A tar of NDJSON and files, compressed with gzip */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listTenants: {
         parameters: {
             query?: {
@@ -13742,6 +13938,39 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    exportTenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Locks the secrets of an archive, or opens them: printable ASCII. Left out: there are none in it. */
+                "X-Archive-Passphrase"?: components["parameters"]["ArchivePassphrase"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A tar of NDJSON and files, compressed with gzip */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
     restoreTenant: {
         parameters: {
             query?: never;
@@ -13906,6 +14135,50 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    importTenant: {
+        parameters: {
+            query?: {
+                /** @description Another slug than it had */
+                slug?: string;
+                /** @description `true`: it goes on at once. Else it is suspended, so that nothing is done on two servers */
+                start?: "true" | "false";
+            };
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Locks the secrets of an archive, or opens them: printable ASCII. Left out: there are none in it. */
+                "X-Archive-Passphrase"?: components["parameters"]["ArchivePassphrase"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedTenant"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };

@@ -14,6 +14,11 @@ export function findTenantKey(tx: TenantTransaction, version?: number): Promise<
   });
 }
 
+/** All data keys of a tenant, the oldest first. */
+export function listTenantKeys(tx: PlatformTransaction, tenantId: Id<'tenant'>): Promise<TenantKeyRow[]> {
+  return tx.repository(TenantKeyRow).find({ where: { tenantId }, order: { version: 'ASC' } });
+}
+
 /** Keeps a tenant's data key unless somebody else was faster; the one that is kept is the answer's. */
 export async function insertTenantKey(tx: TenantTransaction, key: WrappedKey): Promise<WrappedKey> {
   await tx.query(
