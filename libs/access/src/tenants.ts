@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  mapPage,
   messageOf,
   newId,
   pageOf,
@@ -17,7 +18,6 @@ import { listPlatformAudit, type PlatformAuditView } from '@annex/audit';
 import {
   appendTenantAudit,
   countTenant,
-  eraseTenantPortion,
   findTenantBySlug,
   insertTenant,
   listTenants,
@@ -26,8 +26,9 @@ import {
   restoreTenant,
   suspendTenant,
   updateTenant,
-  type ErasedPortion,
 } from './rows/tenants.js';
+import { eraseTenantPortion, type ErasedPortion } from './rows/erasure.js';
+import { erasureView, type ErasureView } from './erasures.js';
 import type { TenantRow } from './rows/tenant-row.js';
 import { isUniqueViolation, type Change, type Database } from '@annex/database';
 import { timezoneFault } from '@annex/scheduling';
@@ -265,6 +266,14 @@ export class Tenants {
       listPlatformAudit(tx, { ...filter, before, limit: limit + 1 }),
     );
     return pageOf(rows, { limit }, ({ id }) => id);
+  }
+
+  /** Receipts of erasures, newest first. Throws `FORBIDDEN`. */
+  async erasures(
+    principal: Principal,
+    page: PageRequest & { target?: string | undefined },
+  ): Promise<Page<ErasureView>> {
+    return mapPage(await this.audit(principal, { ...page, action: 'tenant.erased' }), erasureView);
   }
 
   /**

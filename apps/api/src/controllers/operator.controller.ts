@@ -1,11 +1,14 @@
+import { Access, type Principal } from '@annex/access';
 import { Operations } from '@annex/operations';
 import { parseId, type Page } from '@annex/kernel';
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { CurrentPrincipal } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
 import { input, lookup, pageSchema, refuse } from '../http/input.js';
 import { Examination, InstallationAnywhere, PlatformSettings, Processes, Queue } from '../views/operations.js';
+import { Erasure } from '../views/access.js';
 import { listOf } from '../views/shared.js';
 
 const installationsQuery = pageSchema.extend({
@@ -13,11 +16,33 @@ const installationsQuery = pageSchema.extend({
   status: lookup(30).optional().describe('`enabled`, `suspended`, `failed`, …'),
 });
 
+const erasuresQuery = pageSchema.extend({
+  tenant: lookup(100).optional().describe('The tenant’s id, or the slug that it had'),
+});
+
 /** What operators see of the whole platform. */
 @ApiTags('Operations')
 @Controller('api/operator')
 export class OperatorController {
-  constructor(private readonly operations: Operations) {}
+  constructor(
+    private readonly operations: Operations,
+    private readonly access: Access,
+  ) {}
+
+  @Get('erasures')
+  @Endpoint({
+    name: 'listErasures',
+    summary: 'Receipts of tenants that were erased, newest first',
+    gate: 'operator',
+    query: erasuresQuery,
+    answers: { 200: listOf(Erasure) },
+  })
+  erasures(
+    @CurrentPrincipal() principal: Principal,
+    @Query(input(erasuresQuery)) { tenant, ...page }: z.infer<typeof erasuresQuery>,
+  ): Promise<Page<Erasure>> {
+    return this.access.tenants.erasures(principal, { ...page, target: tenant });
+  }
 
   @Get('queue')
   @Endpoint({

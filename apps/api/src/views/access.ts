@@ -172,6 +172,27 @@ export const Tenant = z
   .meta({ id: 'Tenant' });
 export type Tenant = z.infer<typeof Tenant>;
 
+const amount = z.object({ count: z.number().int(), bytes: z.number().int() });
+
+export const Erasure = z
+  .object({
+    id: z.string(),
+    tenant: z.object({ id: z.string(), slug: z.string(), name: z.string() }),
+    deleted_at: time.nullable(),
+    deleted_by: z.string().nullable(),
+    began_at: time.nullable(),
+    erased_at: time,
+    rows: z.record(z.string(), z.number().int()).describe('Rows that went, by table'),
+    files: amount,
+    packages: amount.describe('Releases of its plugins'),
+    unfinished_runs: z.number().int().describe('Runs of the queue that were not done'),
+    kept: z
+      .array(z.object({ what: z.string(), rows: z.number().int(), why: z.string(), until: time.nullable() }))
+      .describe('What stays with the operator; `until` is `null` for what the sweeper removes within minutes'),
+  })
+  .meta({ id: 'Erasure', description: 'The receipt of an erasure' });
+export type Erasure = z.infer<typeof Erasure>;
+
 export const invitationStatus = ['open', 'expired', 'accepted', 'revoked'] as const;
 
 const invitationFields = {

@@ -66,7 +66,29 @@ export function addTenants({ program, does }: Commands): void {
       }),
     );
   addSuspensions(tenants, does);
+  addErasures(tenants, does);
   addTenantArchives(tenants, does);
+}
+
+function addErasures(tenants: Commands['program'], does: Commands['does']): void {
+  withList(tenants.command('erasures'))
+    .description('receipts of tenants that were erased')
+    .action(
+      does(async (cli: Cli, options: ListOptions) => {
+        const annex = await cli.annex();
+        cli.terminal.list(
+          await take(annex.each('listErasures', { query: { limit: pageOf(options) } }), options),
+          [
+            { title: 'tenant', cell: ({ tenant }) => tenant.slug },
+            { title: 'erased', cell: ({ erased_at: at }) => shortTime(at) },
+            { title: 'by', cell: ({ deleted_by: by }) => by ?? '' },
+            { title: 'rows', cell: ({ rows }) => String(Object.values(rows).reduce((sum, count) => sum + count, 0)) },
+            { title: 'files', cell: ({ files }) => String(files.count) },
+          ],
+          'No tenant was erased.',
+        );
+      }),
+    );
 }
 
 function addSuspensions(tenants: Commands['program'], does: Commands['does']): void {

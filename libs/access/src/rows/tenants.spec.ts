@@ -5,7 +5,8 @@ import { openTestDatabase, type TestDatabase } from '../../../../test/support/te
 import { readBacklog } from '../../../runs/src/sql/backlog.js';
 import { recordRuns } from '../../../runs/src/sql/record-runs.js';
 import { untilNextTickMs } from '../../../dispatch/src/sql/due-schedules.js';
-import { eraseTenantPortion, restoreTenant, suspendTenant, type ErasedPortion } from './tenants.js';
+import { eraseTenantPortion, type ErasedPortion } from './erasure.js';
+import { restoreTenant, suspendTenant } from './tenants.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -112,6 +113,17 @@ describe('erasing a tenant', () => {
       `select detail from platform_audit where action = 'tenant.erased' and target = $1`,
       [tenantId],
     );
-    expect(record).toMatchObject([{ detail: { slug, deleted_by: 'usr_x', rows: { kv: 250 } } }]);
+    expect(record).toMatchObject([
+      {
+        detail: {
+          slug,
+          deleted_by: 'usr_x',
+          rows: { kv: 250, installations: 1, releases: 1 },
+        },
+      },
+    ]);
+    expect(record).toMatchObject([
+      { detail: { unfinished_runs: 0, packages: { count: 1 }, kept: { file_objects: 0 } } },
+    ]);
   });
 });
