@@ -31,6 +31,7 @@ import { eraseTenantPortion, type ErasedPortion } from './rows/erasure.js';
 import { erasureView, type ErasureView } from './erasures.js';
 import type { TenantRow } from './rows/tenant-row.js';
 import { isUniqueViolation, type Change, type Database } from '@annex/database';
+import { wakeQuotaWaiters } from '@annex/runs';
 import { timezoneFault } from '@annex/scheduling';
 import type { Caller, Principal } from './caller.js';
 import { accessErrors, refuseFaults, tenantDeleted } from './errors.js';
@@ -169,6 +170,7 @@ export class Tenants {
           requestId,
         });
         await tx.changed(row.id, 'tenant');
+        if (quotas !== undefined) await wakeQuotaWaiters(tx, row.id);
         tx.afterCommit(() => this.options.forget({ tenantId: row.id, what: 'tenant' }));
         const after = await findTenantBySlug(tx, change.slug ?? slug);
         if (!after) throw noTenant(slug);

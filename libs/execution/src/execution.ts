@@ -250,6 +250,7 @@ export class Execution {
   async start(): Promise<void> {
     await this.snapshots.start();
     await this.tail.start();
+    await this.dayQuotas.start();
     this.#sweep ??= setInterval(() => void this.#sweepKv(), sweepMs).unref();
   }
 
@@ -259,6 +260,7 @@ export class Execution {
       clearInterval(this.#sweep);
       await Promise.allSettled(this.#goingOn);
       await this.tail.stop();
+      await this.dayQuotas.stop();
       await this.#sink.stop();
       await Promise.race([this.#keeper.settled(), sleep(stopMs, undefined, { ref: false })]);
       await this.snapshots.stop();

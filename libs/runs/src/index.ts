@@ -67,6 +67,7 @@ export { listActiveMappings } from './sql/mapping-rules.js';
 export { mappedCounts, type MappedCounts } from './mapped-counts.js';
 export { readBacklog, type Backlog } from './sql/backlog.js';
 export { listDueBulkReplays, type BulkReplay } from './sql/bulk-replay.js';
+export { wakeQuotaWaiters } from './sql/wake-quota-waiters.js';
 export { unparkEndpoints } from './sql/endpoint-turns.js';
 export { discardLettersOfUninstalled, endRunsOfUninstalled } from './sql/uninstalled-runs.js';
 export { ofLivingTenant } from './sql/living-tenants.js';

@@ -28,7 +28,7 @@ beforeEach(async () => {
   quotas = make(db.database);
 });
 
-const make = (database: Pick<Database, 'forTenant'>): DayQuotas =>
+const make = (database: Pick<Database, 'forTenant' | 'listen'>): DayQuotas =>
   new DayQuotas({ database, clock: { now: () => nowMs }, logger: silentLogger });
 const inside = <T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> =>
   db.database.forTenant(tenantId).transaction(work);
@@ -122,6 +122,7 @@ describe('quotas of a day', () => {
   it('go on to refuse while nobody can be asked', async () => {
     quotas = make({
       forTenant: () => ({ transaction: () => Promise.reject(new Error('the database is away')) }) as never,
+      listen: (channel, handler) => db.database.listen(channel, handler),
     });
     await allow({ runs_per_day: 0 });
     await use('runs', 1);

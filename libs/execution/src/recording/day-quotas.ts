@@ -1,9 +1,9 @@
 import { MINUTE, messageOf, SECOND, type Clock, type Id, type Logger } from '@annex/kernel';
-import type { Database, TenantTransaction } from '@annex/database';
+import { watchChanges, type Database, type TenantTransaction } from '@annex/database';
 import { findSpentQuota, quotaSpent, type SpentQuota } from '@annex/quotas';
 
 export interface DayQuotasOptions {
-  database: Pick<Database, 'forTenant'>;
+  database: Pick<Database, 'forTenant' | 'listen'>;
   clock: Clock;
   logger: Logger;
 }
@@ -11,7 +11,7 @@ export interface DayQuotasOptions {
 /** Time between two looks while a tenant goes on, and while it is refused. */
 const runningLookMs = SECOND;
 const refusedLookMs = 5 * SECOND;
-/** The longest that a run waits before it is looked at again: the quota may be raised meanwhile. */
+/** The longest that a run waits before it is looked at again: the quota of all tenants may be raised meanwhile. */
 const maxWaitMs = 10 * MINUTE;
 const maxTenantsKept = 50_000;
 
@@ -24,7 +24,31 @@ export class DayQuotas {
   readonly #spent = new Map<Id<'tenant'>, SpentQuota & { lookedAtMs: number }>();
   readonly #lookedAtMs = new Map<Id<'tenant'>, number>();
 
+  #unwatch: Promise<() => void> | undefined;
+
   constructor(private readonly options: DayQuotasOptions) {}
+
+  /** Begins to hear of tenants whose quotas were changed: what is known of them counts no more. */
+  async start(): Promise<void> {
+    this.#unwatch ??= watchChanges(this.options.database, (change) => {
+      if (change === null) this.#forget();
+      else if (change.what === 'tenant') this.#forget(change.tenantId);
+    });
+    await this.#unwatch;
+  }
+
+  async stop(): Promise<void> {
+    const unwatch = this.#unwatch;
+    this.#unwatch = undefined;
+    if (unwatch) (await unwatch)();
+  }
+
+  #forget(tenantId?: Id<'tenant'>): void {
+    if (tenantId === undefined) this.#spent.clear();
+    else this.#spent.delete(tenantId);
+    if (tenantId === undefined) this.#lookedAtMs.clear();
+    else this.#lookedAtMs.delete(tenantId);
+  }
 
   /** Whether nothing may be started for a tenant now. Waits for nothing. */
   isSpent(tenantId: Id<'tenant'>): boolean {
