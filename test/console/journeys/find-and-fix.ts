@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { packPlugin, until } from '../../support/annex.js';
+import { faultsOf } from '../axe.js';
 import { enter, theBed } from '../browser.js';
 
 const manifest = (version: string) => ({
@@ -60,6 +61,7 @@ export function findAndFix(): void {
     await page.getByRole('button', { name: 'All of these' }).click();
     await page.getByRole('menuitem', { name: 'Replay' }).click();
     await page.getByRole('status').getByText('3 runs').waitFor();
+    expect(await faultsOf(page, 'runs-act-on-many')).toEqual([]);
     await page.getByRole('button', { name: 'Replay 3', exact: true }).click();
     await page.getByText('Replay: 3 of 3').waitFor();
     const succeeded = await until(

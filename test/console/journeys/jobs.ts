@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { faultsOf } from '../axe.js';
 import { enter, theBed } from '../browser.js';
 
 const code = `
@@ -76,11 +77,14 @@ export function planJobs(): void {
       .waitFor();
     expect(await preview.getByRole('listitem').count()).toBe(10);
     expect((await job()).schedule).toBe('@daily');
+    expect(await faultsOf(page, 'job-schedule')).toEqual([]);
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText('changed here').waitFor();
     expect(await job()).toMatchObject({ schedule: '30 9 * * MON', overridden: true });
 
     await page.goto(`/console/t/${tenant.slug}/jobs?shows=week`);
+    await page.getByText('09:30').first().waitFor();
+    expect(await faultsOf(page, 'jobs-week')).toEqual([]);
     await page
       .getByRole('listitem')
       .filter({ hasText: '09:30' })
