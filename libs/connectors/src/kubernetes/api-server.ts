@@ -27,6 +27,9 @@ export class RefusedError extends Error {
   }
 }
 
+/** What the API server says makes no sense: to ask again from the same place would bring the same. */
+export class UnreadableError extends Error {}
+
 /** Beyond what the API server remembers of the past. */
 export function isGone(thrown: unknown): boolean {
   return thrown instanceof RefusedError && thrown.code === 410;
@@ -121,7 +124,9 @@ export class ApiServer {
 
 async function refusal(answer: IncomingMessage, path: string): Promise<RefusedError> {
   const { statusCode: code = 0 } = answer;
-  const said = await readAll(answer).then(readObject, (): JsonObject => ({}));
+  const said = await readAll(answer)
+    .then(readObject)
+    .catch((): JsonObject => ({}));
   const message = typeof said['message'] === 'string' ? said['message'].slice(0, 300) : 'it does not say why';
   const hint =
     code === 401
@@ -130,7 +135,9 @@ async function refusal(answer: IncomingMessage, path: string): Promise<RefusedEr
         ? ' Grant this account "list" and "watch" there.'
         : code === 404
           ? ' It has no such kind of objects, or no such namespace.'
-          : '';
+          : code >= 300 && code < 400
+            ? ' Redirects are not followed: write where it leads to.'
+            : '';
   return new RefusedError(code, `The API server answers ${code} to ${path}: ${message}.${hint}`);
 }
 
@@ -157,7 +164,7 @@ async function* lines(answer: IncomingMessage): AsyncGenerator<string> {
     }
     const rest = part.subarray(from);
     bytes += rest.length;
-    if (bytes > maxLineBytes) throw new Error(`A change at the API server is over ${maxLineBytes} bytes.`);
+    if (bytes > maxLineBytes) throw new UnreadableError(`A change at the API server is over ${maxLineBytes} bytes.`);
     if (rest.length > 0) parts.push(rest);
   }
 }
@@ -167,8 +174,8 @@ function readObject(text: string): JsonObject {
   try {
     read = JSON.parse(text);
   } catch {
-    throw new Error('The API server says what is no JSON.');
+    throw new UnreadableError('The API server says what is no JSON.');
   }
-  if (!isJsonObject(read)) throw new Error('The API server says what is no object.');
+  if (!isJsonObject(read)) throw new UnreadableError('The API server says what is no object.');
   return read as JsonObject;
 }

@@ -4,7 +4,7 @@
  * there is told under the ids that it has had.
  */
 import { isJsonObject, type Json, type JsonObject } from '@annex/kernel';
-import { isGone, RefusedError, type ApiServer } from './api-server.js';
+import { isGone, RefusedError, UnreadableError, type ApiServer } from './api-server.js';
 import type { KubernetesSettings, Watched } from './settings.js';
 
 export type ChangeKind = 'added' | 'modified' | 'deleted';
@@ -83,7 +83,10 @@ async function list(
       seen.add(uidOf(object));
       return { kind: before ? 'modified' : 'added', object };
     });
+    const before = next;
     next = typeof more === 'string' && more !== '' ? more : undefined;
+    if (next !== undefined && next === before)
+      throw new UnreadableError('The API server gives the same page of a list again and again.');
     if (next === undefined) {
       const version = String(resourceVersion ?? '');
       if (version === '') throw new Error('The API server lists without a version.');
@@ -116,7 +119,7 @@ async function* watch(
   try {
     for await (const { type, object } of server.watch({ path: watched.path, query, signal })) {
       isOpen = true;
-      if (!isJsonObject(object ?? null)) throw new Error('The API server says a change of nothing.');
+      if (!isJsonObject(object ?? null)) throw new UnreadableError('The API server says a change of nothing.');
       const changed = object as JsonObject;
       if (type === 'ERROR') throw refusalOf(changed);
       const version = String(metadataOf(changed)['resourceVersion'] ?? '');
@@ -127,7 +130,7 @@ async function* watch(
     }
   } catch (thrown) {
     // What stands between ends connections as it likes; the next watch goes on where this one was.
-    if (thrown instanceof RefusedError || signal.aborted || !isOpen) throw thrown;
+    if (thrown instanceof RefusedError || thrown instanceof UnreadableError || signal.aborted || !isOpen) throw thrown;
   }
 }
 

@@ -1,4 +1,6 @@
 /** Against an API server of the suite’s own. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { JsonObject } from '@annex/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testCertificate } from '../../../egress/src/test-certificate.js';
@@ -117,6 +119,32 @@ describe('what happens to pods of a cluster that is odd', () => {
     expect(kinds(told)).toEqual(['probe.failed web-1', 'probe.failed web-1']);
     expect(new Set(told.map(({ id }) => id)).size).toBe(2);
     await opened.close();
+  });
+});
+
+describe('what is no API server', () => {
+  const list = (more: object = {}): string =>
+    JSON.stringify({ kind: 'ConfigMapList', metadata: { resourceVersion: '1', ...more }, items: [] });
+  it.each<[string, (url: string) => { status?: number; body: string }]>([
+    ['The API server answers 302 to .*Redirects are not followed', () => ({ status: 302, body: 'moved' })],
+    ['The API server answers 502 to ', () => ({ status: 502, body: '<h1>Bad Gateway</h1>' })],
+    ['says what is no JSON', () => ({ body: '<h1>Sign in</h1>' })],
+    ['the same page of a list again and again', () => ({ body: list({ continue: 'again' }) })],
+    ['a change of nothing', (url) => ({ body: url.includes('watch=') ? '{"type":"ADDED","object":null}\n' : list() })],
+    ['what is no JSON', (url) => ({ body: url.includes('watch=') ? '{"type":"ADDED",\n' : list() })],
+  ])('ends the connection and says so: %s', async (message, answerTo) => {
+    const server = createServer((request, answer) => {
+      const { status = 200, body } = answerTo(request.url ?? '');
+      answer.writeHead(status).end(body);
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const reading = async (): Promise<void> => {
+      const opened = await openConnection(kubernetes, { server: url, resources: ['v1/configmaps'] }, { beginnings: 0 });
+      await opened.next();
+    };
+    await expect(reading()).rejects.toThrow(new RegExp(message));
+    server.close();
   });
 });
 

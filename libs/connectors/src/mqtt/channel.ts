@@ -3,6 +3,7 @@
  * worst, a packet of any size is not collected, and one that sends faster than it is read is read no further.
  */
 import type { Duplex } from 'node:stream';
+import { messageOf } from '@annex/kernel';
 import { generate, parser, type Packet, type Parser } from 'mqtt-packet';
 import { Inbox } from '../inbox.js';
 
@@ -27,7 +28,9 @@ export class Channel {
     const protocolVersion = options.version;
     this.#parser = parser({ protocolVersion });
     this.#parser.on('packet', (packet) => void this.#take(packet));
-    this.#parser.on('error', (thrown: unknown) => this.end({ thrown }));
+    this.#parser.on('error', (thrown: unknown) =>
+      this.end({ thrown: new Error(`The broker says what is no MQTT: ${messageOf(thrown)}.`) }),
+    );
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('error', (thrown) => this.end({ thrown }));
     socket.on('close', () => this.end({ thrown: new Error('The broker ended the connection.') }));
