@@ -5,9 +5,8 @@
 //   --seconds <n>    of each turn, default 3          --rounds <n>    turns of each, default 4
 //   --against <rev>  another commit, built beside this one and loaded in the same turns
 //   --json <file>    the figures, for comparing runs
-//   --quick          only the table of calls, without cold starts, memory, sandbox and dispatch
-//   --scale          only the plans of hot statements over 2 million runs and 10,000 tenants (scale.mjs), and a server
-//                    over thousands of tenants (scale-server.mjs)
+//   --quick          only the table of calls, without cold starts, memory, sandbox, dispatch and console
+//   --scale          only the plans of hot statements over 2 million runs and 10,000 tenants (scale.mjs)
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -61,16 +60,14 @@ async function benchCalls(workspace) {
     if (options.quick || !annex) return { calls: figures };
     await Promise.all(programs.filter((program) => program !== annex).map(({ stop }) => stop()));
     await settle();
-    // First, while this is the only tenant that is served: the metric is the sum over all executors.
-    const memory = await memoryFigures(annex);
-    console.log(
-      `\nexecutor after all that ${memory.executorMb.toFixed(0)} MB resident, one more warm plugin ` +
-        `${memory.pluginMb.toFixed(2)} MB`,
-    );
     const cold = await coldCalls(annex);
     console.log(
-      `cold first call of a tenant, a blank executor ready: p50 ${cold.p50.toFixed(1)} ms, p99 ` +
+      `\ncold first call of a tenant, a blank executor ready: p50 ${cold.p50.toFixed(1)} ms, p99 ` +
         `${cold.p99.toFixed(1)} ms`,
+    );
+    const memory = await memoryFigures(annex);
+    console.log(
+      `executor ${memory.executorMb.toFixed(0)} MB resident, one more warm plugin ${memory.pluginMb.toFixed(2)} MB`,
     );
     return { calls: figures, cold, memory };
   } finally {
@@ -79,10 +76,8 @@ async function benchCalls(workspace) {
   }
 }
 
-if (options.scale) {
-  run('scale.mjs');
-  run('scale-server.mjs');
-} else {
+if (options.scale) run('scale.mjs');
+else {
   const workspace = mkdtempSync(join(tmpdir(), 'annex-bench-'));
   chmodSync(workspace, 0o755);
   try {
@@ -108,6 +103,8 @@ if (options.scale) {
       run('python.mjs');
       console.log('\nbackground runs');
       run('dispatch.mjs');
+      console.log('\nthe console in a browser');
+      run('console.mjs');
     }
   } finally {
     rmSync(workspace, { recursive: true, force: true });
