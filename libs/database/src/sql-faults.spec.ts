@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { isDatabaseAway, isTenantGone, isUniqueViolation } from './sql-faults.js';
-import { isDatabaseBusy } from './transient.js';
+import { isDatabaseBusy, isTransientDatabaseError } from './transient.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -82,4 +82,16 @@ it('a statement that waited too long for somebody else is told from one that is 
   expect(
     [wrong, await rename('third', () => Promise.reject(new Error('EPIPE'))), undefined].map(isDatabaseBusy),
   ).toEqual([false, false, false]);
+});
+
+it('a write at a standby that is not promoted yet counts as a database that is away', async () => {
+  const { id } = await db.makeTenant();
+  const refused = await fault(
+    db.database.forTenant(id).transaction(async (tx) => {
+      await tx.query('set transaction read only');
+      await tx.query(`insert into blobs (tenant_id, sha256, bytes) values ($1, 'a', '')`, [tx.tenantUuid]);
+    }),
+  );
+  expect(refused).toMatchObject({ driverError: { code: '25006' } });
+  expect([isDatabaseAway(refused), isTransientDatabaseError(refused)]).toEqual([true, true]);
 });

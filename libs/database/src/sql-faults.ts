@@ -24,10 +24,10 @@ export function isTenantGone(thrown: unknown): boolean {
 }
 
 /**
- * SQLSTATE: the server stops or starts (57P01–57P05), has no place for another connection (53300), or the connection
- * broke (class 08).
+ * SQLSTATE: the server stops or starts (57P01–57P05), has no place for another connection (53300), the connection broke
+ * (class 08), or a standby answers that nobody has promoted yet (25006).
  */
-const awayStates = /^(57P0[1-5]|53300|08...)$/;
+const awayStates = /^(57P0[1-5]|53300|25006|08...)$/;
 const awayCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

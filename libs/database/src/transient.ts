@@ -4,6 +4,10 @@
  * (restart, timeout).
  */
 const transientClasses = new Set(['08', '40', '53', '55', '57']);
+/** A write at a standby: the server fails over, and this one is not promoted yet. */
+const readOnly = '25006';
+
+const isTransientState = (state: string): boolean => state === readOnly || transientClasses.has(state.slice(0, 2));
 
 /**
  * Whether trying the same work again makes sense after a failed transaction: the connection or the server had trouble.
@@ -19,7 +23,7 @@ export function isTransientDatabaseError(thrown: unknown): boolean {
     return false;
   const code = sqlState(thrown);
   // Without a SQLSTATE the server never answered: the connection ended, or the query timed out on our side.
-  return code === undefined || transientClasses.has(code.slice(0, 2));
+  return code === undefined || isTransientState(code);
 }
 
 /**
@@ -27,7 +31,7 @@ export function isTransientDatabaseError(thrown: unknown): boolean {
  * chosen to end a deadlock, or met a server that stops. The same may work in a moment.
  */
 export function isDatabaseBusy(thrown: unknown): boolean {
-  return thrown instanceof Error && transientClasses.has(sqlState(thrown)?.slice(0, 2) ?? '');
+  return thrown instanceof Error && isTransientState(sqlState(thrown) ?? '');
 }
 
 function sqlState(thrown: Error): string | undefined {
