@@ -45,6 +45,7 @@ interface Flow {
   alone: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
+const everything = [processFaults, linkFaults];
 /** See {@link SourceStormOptions.patienceMs}. */
 const patience = 90_000;
 /** Numbers of one step, and the time until the next one. */
@@ -95,23 +96,25 @@ class SourceStorm {
     flow.last += count;
   }
 
-  /** Resolves when something of one of them has arrived since; throws when nothing does. */
-  async goesOn(flows: readonly Flow[]): Promise<void> {
+  /** Resolves when something of one of them has arrived since; `false`: it takes too long, or the storm is over. */
+  async goesOn(flows: readonly Flow[]): Promise<boolean> {
     const before = flows.map(({ moved }) => moved);
     const endMs = Date.now() + (this.options.patienceMs ?? patience);
-    while (!this.over.signal.aborted && flows.every(({ moved }, place) => moved === before[place])) {
-      if (Date.now() > endMs) throw new Error(`${flows.map(({ origin }) => origin.name).join(', ')}: nothing arrives`);
+    while (!this.over.signal.aborted && Date.now() < endMs) {
+      if (flows.some(({ moved }, place) => moved !== before[place])) return true;
       await pause(100);
     }
+    return false;
   }
 
   /** Breaks an origin again and again, each time when it has gone on since. */
   async breakOrigin(flow: Flow, random: () => number): Promise<void> {
     const { faults, name } = flow.origin;
-    const schedule = Array.from({ length: this.options.rounds }, () => shuffle(Object.entries(faults), random)).flat();
-    for (const [fault, inject] of schedule) {
-      await this.goesOn([flow]);
+    for (const [fault, inject] of this.schedule(faults, random)) {
+      const hasGoneOn = await this.goesOn([flow]);
       if (this.over.signal.aborted) return;
+      // What is kept from going on by other faults is not broken in this turn; whether it is lost shows in the end.
+      if (!hasGoneOn) continue;
       this.tell(fault);
       await flow.alone(async () => {
         // The agent works on one after the other; the others take what they get.
@@ -123,15 +126,31 @@ class SourceStorm {
   }
 
   async breakAnnex(faults: Readonly<Record<string, Inject>>, random: () => number): Promise<void> {
-    const schedule = Array.from({ length: this.options.rounds }, () => shuffle(Object.entries(faults), random)).flat();
-    for (const [fault, inject] of schedule) {
+    for (const [fault, inject] of this.schedule(faults, random)) {
       if (this.over.signal.aborted) return;
+      await Promise.all(this.cluster.nodes.map((node) => node.up()));
       this.tell(fault);
       if ((await inject(this.cluster, random)) === false) this.tell(`${fault}: came to nothing`);
       else this.count(fault);
       // Something has to be under way again before the next one.
       await this.goesOn(this.flows);
     }
+  }
+
+  /** Every fault of a lane once, and then round after round until all lanes together have made enough. */
+  *schedule<T>(faults: Readonly<Record<string, T>>, random: () => number): Iterable<[string, T]> {
+    const all = Object.entries(faults);
+    if (all.length === 0) return;
+    yield* shuffle(all, random);
+    const isEnough = (): boolean => [...this.faults.values()].reduce((sum, count) => sum + count, 0) >= this.wanted;
+    while (!isEnough()) for (const one of shuffle(all, random)) if (!isEnough()) yield one;
+  }
+
+  /** Faults in all: each of them in each round. */
+  get wanted(): number {
+    const { annexFaults = everything, rounds } = this.options;
+    const lanes = [...annexFaults, ...this.flows.map(({ origin }) => origin.faults)];
+    return rounds * lanes.reduce((sum, faults) => sum + Object.keys(faults).length, 0);
   }
 
   count(fault: string): void {
@@ -176,7 +195,7 @@ function oneAfterAnother(): Flow['alone'] {
 }
 
 export async function sourceStorm(options: SourceStormOptions): Promise<SourceStormFound> {
-  const { seed, patches = [], annexFaults = [processFaults, linkFaults] } = options;
+  const { seed, patches = [], annexFaults = everything } = options;
   const slug = `storm-${seed}`;
   const origins = await options.origins(slug);
   const flows = origins.map((origin): Flow => ({ origin, last: 0, moved: 0, alone: oneAfterAnother() }));
