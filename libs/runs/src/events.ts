@@ -18,7 +18,7 @@ import type { RunStatus } from './run-status.js';
 import type { Database } from '@annex/database';
 import { runErrors } from './errors.js';
 import type { Rejection, Suppression } from './rows/event-row.js';
-import type { RunsCaller } from './runs.js';
+import type { RunsCaller } from './runs-caller.js';
 
 /** An event as the REST API shows it. */
 export interface EventView {

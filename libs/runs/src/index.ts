@@ -1,7 +1,8 @@
 export type { AttemptOutcome, AttemptPort } from './attempt-port.js';
 export { Attempts, type AttemptCounts, type Claim } from './attempts.js';
 export type { FailingPlugin } from './ends.js';
-export { Runs, type ReplayedDeadLetters, type ReplayedEvent, type RunsCaller } from './runs.js';
+export { Runs, type ReplayedDeadLetters, type ReplayedEvent } from './runs.js';
+export type { RunsCaller } from './runs-caller.js';
 export { jobTerms } from './job-terms.js';
 export { Events } from './events.js';
 export { poll, readPlace, writePlace } from './poll.js';

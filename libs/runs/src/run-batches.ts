@@ -5,7 +5,7 @@ import { appendAudit } from '@annex/audit';
 import type { Database, TenantTransaction } from '@annex/database';
 import { runErrors } from './errors.js';
 import { insertReplays, maxReplayedAtOnce, roomPauseMs } from './replays.js';
-import type { RunsCaller } from './runs.js';
+import type { RunsCaller } from './runs-caller.js';
 import { advanceBulkReplay } from './sql/bulk-replay.js';
 import { cancelRun } from './sql/cancel-run.js';
 import { roomLeft } from './sql/enqueue-run.js';

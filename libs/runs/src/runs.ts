@@ -2,7 +2,7 @@
  * What people and plugins ask of background runs: start a job now, cancel, replay, wait. Works in every process, with
  * or without a dispatcher in it.
  */
-import { failpoint, quote, type Id, type Json, type Logger, type Stoppable, type TenantActor } from '@annex/kernel';
+import { failpoint, quote, type Id, type Json, type Logger, type Stoppable } from '@annex/kernel';
 import { runListLimits } from '@annex/limits';
 import { appendAudit } from '@annex/audit';
 import type { Database, TenantTransaction } from '@annex/database';
@@ -10,6 +10,7 @@ import { checkPayload } from './check-payload.js';
 import { runErrors } from './errors.js';
 import { insertReplays, maxReplayedAtOnce } from './replays.js';
 import { RunBatches } from './run-batches.js';
+import type { RunsCaller } from './runs-caller.js';
 import { RunEndings } from './run-endings.js';
 import { hasEnded, type RunStatus } from './run-status.js';
 import { findBulkReplay, insertBulkReplay, listBulkReplays, type BulkReplay } from './sql/bulk-replay.js';
@@ -29,15 +30,6 @@ import {
   type DeadLetterFilter,
 } from './sql/replay.js';
 import { startJob, type StartedRun } from './start-job.js';
-
-/** Who asks, and what is to be done with it. */
-export interface RunsCaller<Done = unknown> extends TenantActor {
-  /**
-   * Called with what was done, in the transaction that does it: what it writes is kept together with that or not at
-   * all, and a throw undoes both.
-   */
-  beforeCommit?(tx: TenantTransaction, done: Done): Promise<void>;
-}
 
 /** The runs that an event was given to once more. */
 export interface ReplayedEvent {

@@ -1,21 +1,21 @@
 /** Lets tests that run in the sandbox themselves speak to the double around it. */
 import type { Broker } from '@annex/broker';
 import type { Json } from '@annex/kernel';
-import type { OpenPluginOptions } from './testing.js';
 
 /** Does what a test asks for, by name. What it throws is what the test's call fails with. */
 export type Control = (name: string, args: Json[]) => Promise<Json>;
 
-const controls = new WeakMap<OpenPluginOptions, Control>();
+// By the options that the double was opened with.
+const controls = new WeakMap<object, Control>();
 const controlCall = 'testing.call';
 
 /** Gives a plugin's code control of its double. Only for options that nobody else has. */
-export function letControl(options: OpenPluginOptions, control: Control): void {
+export function letControl(options: object, control: Control): void {
   controls.set(options, control);
 }
 
 /** The same broker, and calls of the tests. */
-export function controlledBroker<Identity>(broker: Broker<Identity>, options: OpenPluginOptions): Broker<Identity> {
+export function controlledBroker<Identity>(broker: Broker<Identity>, options: object): Broker<Identity> {
   const control = controls.get(options);
   if (control === undefined) return broker;
   return {
