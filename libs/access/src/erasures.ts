@@ -19,7 +19,7 @@ export interface ErasureView {
   /** Runs of the queue that were not done. */
   unfinished_runs: number;
   /** What stays with the operator, why, and until when; `null`: until it is swept, within minutes. */
-  kept: { what: string; rows: number; why: string; until: string | null }[];
+  kept: { what: string; rows: number; why: string; ends_at: string | null }[];
 }
 
 /** A receipt out of its row. Rows of earlier releases say less. */
@@ -40,18 +40,18 @@ export function erasureView({ id, target, at, detail }: PlatformAuditView): Eras
     packages: amountOf(detail['packages']),
     unfinished_runs: numberOf(detail['unfinished_runs']),
     kept: [
-      { what: 'spend', rows: numberOf(kept['spend']), why: 'bills are made from it', until },
+      { what: 'spend', rows: numberOf(kept['spend']), why: 'bills are made from it', ends_at: until },
       {
         what: 'platform_audit',
         rows: numberOf(kept['platform_audit']),
         why: 'what operators did to the tenant',
-        until,
+        ends_at: until,
       },
       {
         what: 'file_objects',
         rows: numberOf(kept['file_objects']),
         why: 'bytes that the store still removes',
-        until: null,
+        ends_at: null,
       },
     ],
   };

@@ -187,8 +187,8 @@ export const Erasure = z
     packages: amount.describe('Releases of its plugins'),
     unfinished_runs: z.number().int().describe('Runs of the queue that were not done'),
     kept: z
-      .array(z.object({ what: z.string(), rows: z.number().int(), why: z.string(), until: time.nullable() }))
-      .describe('What stays with the operator; `until` is `null` for what the sweeper removes within minutes'),
+      .array(z.object({ what: z.string(), rows: z.number().int(), why: z.string(), ends_at: time.nullable() }))
+      .describe('What stays with the operator; `ends_at` is `null` for what the sweeper removes within minutes'),
   })
   .meta({ id: 'Erasure', description: 'The receipt of an erasure' });
 export type Erasure = z.infer<typeof Erasure>;

@@ -3673,10 +3673,10 @@ export interface components {
                 count: number;
             };
             id: string;
-            /** @description What stays with the operator; `until` is `null` for what the sweeper removes within minutes */
+            /** @description What stays with the operator; `ends_at` is `null` for what the sweeper removes within minutes */
             kept: {
+                ends_at: string | null;
                 rows: number;
-                until: string | null;
                 what: string;
                 why: string;
             }[];
