@@ -30,8 +30,11 @@ export interface TcpProxy {
 /** What waits in a slow link before its sender is asked to stop. */
 const maxWaitingBytes = 256 * 1024;
 
-/** Opens a proxy on a free port of the loopback address before the server that a URL names. */
-export async function openTcpProxy(target: string): Promise<TcpProxy> {
+/**
+ * Opens a proxy on the loopback address before the server that a URL names. `atPort`: where it listens; default a free
+ * port.
+ */
+export async function openTcpProxy(target: string, atPort = 0): Promise<TcpProxy> {
   const { hostname, port: targetPort, host } = new URL(target);
   const pairs = new Set<Pair>();
   const link: Link = { delayMs: 0, bytesPerSecond: Infinity };
@@ -50,7 +53,7 @@ export async function openTcpProxy(target: string): Promise<TcpProxy> {
         done();
       });
     });
-  await listen(0);
+  await listen(atPort);
   const { port } = server.address() as AddressInfo;
   const cut = async (): Promise<void> => {
     if (!server.listening) return;

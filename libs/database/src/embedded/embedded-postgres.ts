@@ -350,7 +350,7 @@ function untilReady(child: ChildProcess): Promise<void> {
       if (said.length < 64_000) said += chunk.toString('utf8');
     });
     const poll = setInterval(() => {
-      if (/ready to accept connections/.test(said)) {
+      if (/ready to accept (read-only )?connections/.test(said)) {
         clearInterval(poll);
         child.stderr?.removeAllListeners('data').resume();
         ready();
