@@ -18,10 +18,10 @@ OWN = frozenset(
     "urllib uuid warnings zlib zoneinfo".split()
 )
 VENDORED = OWN | frozenset(
-    "_collections_abc _thread array ast atexit binascii builtins cmath codecs colorsys copyreg dis email encodings "
+    "_collections_abc _multibytecodec _thread array ast atexit binascii builtins cmath codecs colorsys copyreg dis email encodings "
     "errno fnmatch gc genericpath gettext glob graphlib hashlib importlib inspect ipaddress keyword linecache locale "
     "marshal mimetypes ntpath opcode optparse os pathlib pickle pkgutil platform posixpath quopri reprlib sched shlex "
-    "stat stringprep struct sys tempfile token tokenize tomllib typing_extensions weakref xml string threading".split()
+    "stat stringprep struct sys tempfile token tokenize tomllib typing_extensions weakref xml string threading zipimport".split()
 )
 # Never, whoever asks: the ways to JavaScript and to the machine.
 NEVER = frozenset("js pyodide pyodide_js _pyodide _pyodide_core ctypes _ctypes subprocess socket _socket ssl".split())
