@@ -24,10 +24,12 @@ const momentsByAnotherName: Record<string, string> = {
   complete_since: 'a `since`',
   failing_since: 'a `since`',
   previous_secret_until: 'an `until`',
+  recording_until: 'an `until`',
   first: 'of a span that has only this and `last`',
   last: 'of a span that has only this and `first`',
   next_runs: 'a list of moments',
   times: 'a list of moments',
+  ticks: 'a list of moments',
 };
 
 /** Every property of every schema: its place, its name, itself. */

@@ -1,8 +1,8 @@
 /** Runs the tests of a plugin in Python, in the sandbox, beside the plugin itself. */
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, posix } from 'node:path';
+import { dirname, join, posix, relative } from 'node:path';
 import { parseEnv } from 'node:util';
 import { isJsonObject, systemClock, type Json, type JsonObject } from '@annex/kernel';
 import { manifestCeilings } from '@annex/limits';
@@ -69,9 +69,13 @@ export async function runPythonTests(folder: string, { files }: PythonTestOption
   }
 }
 
+/** Node 20, on which packages are checked too, has no `globSync`. */
 function testFiles(path: string): string[] {
-  const pattern = '**/{test_*,*_test}.py';
-  return globSync(pattern, { cwd: path, exclude: (name) => name === 'node_modules' || name === 'vendor' }).sort();
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /^test_.*\.py$|_test\.py$/.test(entry.name))
+    .map(({ parentPath, name }) => relative(path, join(parentPath, name)))
+    .filter((file) => !/(^|[\\/])(node_modules|vendor)[\\/]/.test(file))
+    .sort();
 }
 
 function moduleOf(file: string): string {
