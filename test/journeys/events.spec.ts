@@ -86,6 +86,7 @@ describe.each(['postgres', 'redis'] as const)('events on %s', (backend) => {
         deliveries: [],
         caused_by: null,
         tree_truncated: false,
+        passed_over: [],
       });
       const body = {
         type: 'full.sent',

@@ -38,6 +38,8 @@ export interface EtcdPrefix {
 /** Keys of one page; with values of a megabyte, which is etcd's own limit, it still fits. */
 const pageKeys = 50;
 const maxMessageBytes = 128 * 1024 * 1024;
+/** One answer of etcd, and a watch until it is there: a server that hears and says nothing must not be waited for. */
+const answerWithinMs = 30_000;
 /** Answers that may wait to be taken; beyond them the watch is begun again where it was. */
 const waiting = 1000;
 
@@ -49,6 +51,7 @@ export function openEtcdPrefix({ hosts, auth, rootCertificate }: EtcdAddress, pr
     ...(rootCertificate && { credentials: { rootCertificate } }),
     grpcOptions: { 'grpc.max_receive_message_length': maxMessageBytes, 'grpc.keepalive_time_ms': 10_000 },
     dialTimeout: 10_000,
+    defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + answerWithinMs }),
   });
   return {
     read: (onPage) => readAll(client, prefix, onPage),
@@ -107,7 +110,9 @@ async function* follow(
     wake();
   });
   // It is followed from now on, also when nothing changes.
+  const silent = setTimeout(() => fail(new Error('etcd did not begin to tell changes.')), answerWithinMs);
   watcher.on('connected', () => {
+    clearTimeout(silent);
     queue.push({ revision, changes: [] });
     wake();
   });
@@ -123,6 +128,7 @@ async function* follow(
       else await new Promise<void>((done) => (wake = done));
     }
   } finally {
+    clearTimeout(silent);
     void watcher.cancel().catch(() => undefined);
   }
 }

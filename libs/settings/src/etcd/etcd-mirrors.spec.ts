@@ -4,6 +4,7 @@ import { Etcd3 } from 'etcd3';
 import { newUuid, silentLogger, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { mayLeaveOutEtcd, startEtcd, type EtcdServer } from '../../../../test/support/etcd-server.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
+import { claimMirror, type HeldMirror } from '../sql/mirror-leases.js';
 import { readSettingLag } from '../sql/setting-lag.js';
 import { EtcdMirrors } from './etcd-mirrors.js';
 
@@ -205,6 +206,17 @@ describe.skipIf(mayLeaveOutEtcd)('a prefix of etcd', { timeout: 120_000 }, () =>
       uuidFromId(tenant.id),
     ]);
     expect(log).toEqual([{ value: 1 }, { value: 2 }]);
+  });
+
+  it('is claimed again at once by the worker that lost it without a word, and by no other', async () => {
+    const claim = (owner: string): Promise<HeldMirror | undefined> =>
+      db.database.platform((tx) =>
+        claimMirror(tx, { tenantId: tenant.id, prefix, into: '' }, { owner, leaseMs: 60_000 }),
+      );
+    const [one, other] = [newUuid(), newUuid()];
+    const first = await claim(one);
+    expect(await claim(other)).toBeUndefined();
+    expect(await claim(one)).toMatchObject({ token: (first?.token ?? 0) + 1 });
   });
 
   it('leaves alone what others set, and leaves out what no tree can keep', async () => {

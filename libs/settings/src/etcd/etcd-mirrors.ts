@@ -4,7 +4,7 @@
  * same transaction, so that whoever goes on after a crash goes on where the tree is.
  */
 import { loadEtcd, type EtcdAddress, type EtcdChange, type EtcdPrefix } from '@annex/connectors';
-import type { Database, TenantTransaction } from '@annex/database';
+import { isTransientDatabaseError, type Database, type TenantTransaction } from '@annex/database';
 import { Loop } from '@annex/dispatch';
 import { isAnnexError, messageOf, SECOND, type Id, type Logger, type Stoppable } from '@annex/kernel';
 import { keysSetBy } from '../rows/settings.js';
@@ -44,8 +44,15 @@ export interface EtcdMirrorsOptions {
 
 /** After a connection broke, in milliseconds. */
 const pauseMs = 2 * SECOND;
+/** Between two tries of a write while the database is away, in milliseconds. */
+const writePauseMs = 250;
 /** Changes of one transaction: whoever else changes the tree waits for it. */
 const perWrite = 100;
+
+/** A prefix that is followed until the signal. */
+interface Hold extends HeldMirror {
+  signal: AbortSignal;
+}
 
 interface Following {
   held: HeldMirror;
@@ -98,7 +105,7 @@ export class EtcdMirrors implements Stoppable {
 
   #hold(mirror: EtcdMirror, held: HeldMirror): void {
     const ending = new AbortController();
-    const done = this.#follow(held, ending.signal)
+    const done = this.#follow({ ...held, signal: ending.signal })
       .then(
         () => null,
         (thrown: unknown) => (ending.signal.aborted || thrown instanceof MirrorLost ? null : messageOf(thrown)),
@@ -115,14 +122,15 @@ export class EtcdMirrors implements Stoppable {
     this.#following.set(mirror, { held, ending, done });
   }
 
-  async #follow(held: HeldMirror, signal: AbortSignal): Promise<void> {
+  async #follow(held: Hold): Promise<void> {
     const { openEtcdPrefix, EtcdCompacted } = await loadEtcd();
     const prefix = openEtcdPrefix(this.options.address, held.prefix);
     try {
+      const { signal } = held;
       let { revision } = held;
       let isAfresh = false;
       for (;;) {
-        revision ??= await this.#sync(held, prefix, signal);
+        revision ??= await this.#sync(held, prefix);
         try {
           for await (const told of prefix.follow(revision, signal)) {
             await this.#write(held, told.changes, told.revision);
@@ -147,10 +155,10 @@ export class EtcdMirrors implements Stoppable {
   }
 
   /** Makes the tree what etcd holds, and answers the revision at which it held that. */
-  async #sync(held: HeldMirror, prefix: EtcdPrefix, signal: AbortSignal): Promise<string> {
+  async #sync(held: Hold, prefix: EtcdPrefix): Promise<string> {
     const kept = new Set<string>();
     const revision = await prefix.read(async (page) => {
-      signal.throwIfAborted();
+      held.signal.throwIfAborted();
       for (const each of page) {
         const read = mirroredChange(held, each);
         if (read.ok) kept.add(read.change.key);
@@ -168,7 +176,7 @@ export class EtcdMirrors implements Stoppable {
   }
 
   /** Writes what etcd told; what no tree can keep is left out, and said. `revision`: all of it is in the tree then. */
-  async #write(held: HeldMirror, changes: readonly EtcdChange[], revision: string | undefined): Promise<void> {
+  async #write(held: Hold, changes: readonly EtcdChange[], revision: string | undefined): Promise<void> {
     const readings = changes.map((change) => mirroredChange(held, change));
     for (const reading of readings) if (!reading.ok) await this.#leaveOut(held, reading);
     await this.#writeAll(
@@ -178,7 +186,7 @@ export class EtcdMirrors implements Stoppable {
     );
   }
 
-  async #writeAll(held: HeldMirror, changes: readonly SettingContent[], revision: string | undefined): Promise<void> {
+  async #writeAll(held: Hold, changes: readonly SettingContent[], revision: string | undefined): Promise<void> {
     for (let from = 0; from < changes.length || (from === 0 && revision !== undefined); from += perWrite) {
       const some = changes.slice(from, from + perWrite);
       const isLast = from + perWrite >= changes.length;
@@ -187,7 +195,7 @@ export class EtcdMirrors implements Stoppable {
   }
 
   /** In one transaction, or where a quota refuses that, one by one: what has no room must not keep back the rest. */
-  async #writeSome(held: HeldMirror, some: readonly SettingContent[], revision: string | undefined): Promise<void> {
+  async #writeSome(held: Hold, some: readonly SettingContent[], revision: string | undefined): Promise<void> {
     const write = (changes: readonly SettingContent[], at: string | undefined): Promise<void> =>
       this.#in(held, async (tx) => {
         await writeChanges(tx, changes);
@@ -206,14 +214,22 @@ export class EtcdMirrors implements Stoppable {
     await write([], revision);
   }
 
-  async #leaveOut(held: HeldMirror, { key, detail }: { key: string; detail: string }): Promise<void> {
+  async #leaveOut(held: Hold, { key, detail }: { key: string; detail: string }): Promise<void> {
     const fault = `${key.slice(0, 200)} was left out: ${detail}`.slice(0, 1000);
     this.options.logger.warn({ prefix: held.prefix, fault }, 'a key of etcd cannot be a setting');
     await this.#in(held, (tx) => moveMirror(tx, held, { revision: undefined, fault }));
   }
 
-  #in<T>({ tenantId }: HeldMirror, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
-    return this.options.database.forTenant(tenantId).transaction(work);
+  /** A database that is away is waited for: etcd keeps what comes meanwhile. */
+  async #in<T>({ tenantId, signal }: Hold, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await this.options.database.forTenant(tenantId).transaction(work);
+      } catch (thrown) {
+        if (signal.aborted || !isTransientDatabaseError(thrown)) throw thrown;
+        await new Promise((done) => setTimeout(done, writePauseMs));
+      }
+    }
   }
 }
 

@@ -15,7 +15,10 @@ export interface HeldMirror {
 /** Another worker follows it now: what this one would write is refused. */
 export class MirrorLost extends Error {}
 
-/** Claims a prefix; `undefined`: another worker holds it. */
+/**
+ * Claims a prefix; `undefined`: another worker holds it. An owner that claims again has lost it here, and could not
+ * write that down: it waits for no lease of its own.
+ */
 export async function claimMirror(
   tx: PlatformTransaction,
   mirror: { tenantId: Id<'tenant'>; prefix: string; into: string },
@@ -28,7 +31,7 @@ export async function claimMirror(
        token = m.token + 1, into_prefix = excluded.into_prefix,
        behind_since = coalesce(m.behind_since, m.lease_until, now()),
        revision = case when m.into_prefix = excluded.into_prefix then m.revision end
-     where m.lease_until is null or m.lease_until < now()
+     where m.lease_until is null or m.lease_until < now() or m.owner = excluded.owner
      returning revision, token`,
     [uuidFromId(mirror.tenantId), mirror.prefix, mirror.into, owner, leaseMs],
   );
