@@ -17,6 +17,7 @@ import { StreamCut } from './answer-stream.js';
 import { Flight } from './flight.js';
 import { ProcessExecutor } from './process-executor.js';
 import { Profiles } from './profiles.js';
+import { Watch } from './watch.js';
 
 /** An executor that says whatever a spec wants it to say. */
 class LyingExecutor {
@@ -184,9 +185,17 @@ describe('a parent', () => {
       liar.say({ type: 'call', seat, nonce, callId, method: 'm', args: '[]', text: 'x'.repeat(14 * 2 ** 20) });
     while (!liar.isUnheard) await new Promise(setImmediate);
     expect(calls).toBe(5);
+    const [flight] = [...liar.executor.flights];
+    if (flight === undefined) throw new Error('it holds no run');
+    const overdueAt = liar.clockMs;
+    flight.overdueAt = overdueAt;
+    // Whoever is not read is not called silent, however long that takes.
+    new Watch({ executorRssMb: 1024, killGraceMs: 500 }).look(liar.executor, overdueAt + 50_000);
+    expect(liar.executor.state).toBe('ready');
     liar.clockMs += 1000;
     await all.promise;
     expect(liar.executor.pingSentAt).toBe((pingSentAt ?? 0) + 1000);
+    expect(flight.overdueAt).toBe(overdueAt + 1000);
     expect(liar.executor.state).toBe('ready');
   });
 

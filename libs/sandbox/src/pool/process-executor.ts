@@ -143,6 +143,11 @@ export class ProcessExecutor {
     return this.#options.launched.pid;
   }
 
+  /** Whether nothing that it says is read now: its silence is no sign of anything. */
+  get isUnheard(): boolean {
+    return this.#rest !== undefined;
+  }
+
   /**
    * Since when it holds streams and nothing else. `undefined`: it holds none, or a run whose answer somebody waits for.
    */
@@ -310,7 +315,10 @@ export class ProcessExecutor {
     this.#rest = setTimeout(() => {
       this.#rest = undefined;
       // Its silence meanwhile was ours.
-      if (this.pingSentAt !== undefined) this.pingSentAt += now() - Math.max(since, this.pingSentAt);
+      const rested = (from: number): number => now() - Math.max(since, from);
+      if (this.pingSentAt !== undefined) this.pingSentAt += rested(this.pingSentAt);
+      for (const flight of this.flights)
+        if (flight.overdueAt !== undefined) flight.overdueAt += rested(flight.overdueAt);
       launched.stream.resume();
     }, waitMs);
   }

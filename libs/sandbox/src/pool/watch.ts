@@ -46,6 +46,7 @@ export class Watch {
     }
     if (
       flight.overdueAt !== undefined &&
+      !executor.isUnheard &&
       nowMs - flight.overdueAt >= this.#limits.killGraceMs &&
       executor.flights.has(flight)
     ) {
@@ -68,7 +69,8 @@ export class Watch {
       executor.ping();
       return false;
     }
-    if (nowMs - executor.pingSentAt < silenceMs(executor) + this.#limits.killGraceMs) return false;
+    if (executor.isUnheard || nowMs - executor.pingSentAt < silenceMs(executor) + this.#limits.killGraceMs)
+      return false;
     const suspects = executor.suspects();
     executor.kill('unresponsive', new Map(suspects.map((flight) => [flight, 'CPU_LIMIT'])));
     return true;
