@@ -10,6 +10,7 @@ import type { DatabaseLogins } from './logins/logins.js';
 import { Listener, type NotificationHandler } from './listener.js';
 import { Mapper, type Entities } from './mapper.js';
 import { activeTrace } from './traced-statement.js';
+import { isReadOnlyServer } from './transient.js';
 import { PlatformTransaction, TenantTransaction, type Channels, type Transaction } from './transaction.js';
 
 export interface DatabaseOptions {
@@ -208,6 +209,8 @@ export class Database {
 async function undo(connection: Connection, thrown: unknown): Promise<Error | undefined> {
   // A server that did not answer in time will not answer this either.
   if (isSilence(thrown)) return thrown;
+  // Kept, it would lead to the standby for as long as it is busy, also when another server was promoted.
+  if (isReadOnlyServer(thrown)) return thrown;
   try {
     await connection.run('rollback');
     return undefined;

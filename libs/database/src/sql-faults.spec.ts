@@ -86,12 +86,16 @@ it('a statement that waited too long for somebody else is told from one that is 
 
 it('a write at a standby that is not promoted yet counts as a database that is away', async () => {
   const { id } = await db.makeTenant();
+  let pid = 0;
   const refused = await fault(
     db.database.forTenant(id).transaction(async (tx) => {
+      pid = (await tx.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid ?? 0;
       await tx.query('set transaction read only');
       await tx.query(`insert into blobs (tenant_id, sha256, bytes) values ($1, 'a', '')`, [tx.tenantUuid]);
     }),
   );
   expect(refused).toMatchObject({ driverError: { code: '25006' } });
   expect([isDatabaseAway(refused), isTransientDatabaseError(refused)]).toEqual([true, true]);
+  // Whoever connects anew finds the server that was promoted.
+  await expect.poll(() => db.sql('select 1 from pg_stat_activity where pid = $1', [pid])).toEqual([]);
 });

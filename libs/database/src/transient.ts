@@ -34,6 +34,11 @@ export function isDatabaseBusy(thrown: unknown): boolean {
   return thrown instanceof Error && isTransientState(sqlState(thrown) ?? '');
 }
 
+/** Whether a statement failed because the server takes no writes (SQLSTATE 25006): it is a standby. */
+export function isReadOnlyServer(thrown: unknown): thrown is Error {
+  return thrown instanceof Error && sqlState(thrown) === readOnly;
+}
+
 function sqlState(thrown: Error): string | undefined {
   const carrier =
     'driverError' in thrown && typeof thrown.driverError === 'object' && thrown.driverError !== null
