@@ -41,7 +41,7 @@ export class CallKeeper {
     const calls = recording?.calls(masker) ?? [];
     const kept = { runId, installationId, attempt, startedAtMs, calls, leftOut: recording?.leftOut ?? 0 };
     this.#waiting.push({ tenantId, attempt: kept });
-    this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
+    this.#writing ??= this.#write();
   }
 
   /** Resolves when everything taken so far is written or given up. Never rejects. */
@@ -66,5 +66,7 @@ export class CallKeeper {
         this.options.logger.warn({ reason: messageOf(thrown), runs: now.length }, 'recorded calls could not be kept');
       }
     }
+    // In the same breath as the last look: what comes a moment later begins a write of its own.
+    this.#writing = undefined;
   }
 }
