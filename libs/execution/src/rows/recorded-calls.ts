@@ -32,9 +32,9 @@ export async function insertRecordedCalls(tx: TenantTransaction, attempts: reado
     `insert into recorded_calls (tenant_id, run_id, attempt, installation_id, started_at, calls, left_out, bytes)
      select $1, r, a, i, s, c, o, octet_length(c::text)
      from json_to_recordset($2::json) as (r uuid, a integer, i uuid, s timestamptz, c json, o integer)
-     where i in (select id from installations where tenant_id = $1 for key share)
+     where i in (select id from installations where tenant_id = $1 and id = any($3::uuid[]) for key share)
      on conflict do nothing`,
-    [tx.tenantUuid, storableJson(rows)],
+    [tx.tenantUuid, storableJson(rows), [...new Set(rows.map(({ i }) => i))]],
   );
   await tx.query(
     `delete from recorded_calls where tenant_id = $1 and (run_id, attempt) in (
