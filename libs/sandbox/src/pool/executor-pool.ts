@@ -308,7 +308,17 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     while (this.#executors.size > fewestExecutors && this.#ownBytes() > budget && this.#retireQuietest());
     if (this.#ownBytes() <= budget * farBeyond || this.#executors.size <= fewestExecutors) return;
     const [largest] = [...this.#executors].sort((a, b) => b.ownBytes - a.ownBytes);
-    largest?.kill('retired', new Map([...largest.flights].map((flight) => [flight, 'OVERLOADED'])));
+    if (largest === undefined) return;
+    this.#options.logger.warn(
+      {
+        pid: largest.pid,
+        ownMb: Math.round(largest.ownBytes / 2 ** 20),
+        limitMb: budget / 2 ** 20,
+        runs: largest.flights.size,
+      },
+      'the executors together had no memory left; the largest one was ended, with its runs',
+    );
+    largest.kill('retired', new Map([...largest.flights].map((flight) => [flight, 'OVERLOADED'])));
   }
 
   #assign(executor: ProcessExecutor, key: string, lane: Lane): ProcessExecutor {
