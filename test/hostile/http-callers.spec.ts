@@ -137,7 +137,7 @@ function expectOurs(answer: { status: number; body: unknown; headers: Headers },
     request_id: expect.stringMatching(/^req_/),
   });
   expect(JSON.stringify(answer.body), what).not.toMatch(
-    /\bat .+:\d+:\d+|node_modules|SELECT |insert into|QueryFailed|invalid input syntax|relation "/i,
+    /\.[cm]?[jt]s:\d+:\d+|node_modules|SELECT |insert into|QueryFailed|invalid input syntax|relation "/i,
   );
 }
 

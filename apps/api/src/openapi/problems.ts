@@ -118,10 +118,9 @@ export const isMutation = ({ method }: Place): boolean => method !== 'get';
  * The problems that an endpoint may answer: what its gate, path, parameters and body imply, and what it says itself.
  */
 export function problemsOf(described: Description, place: Place): Record<string, { $ref: string }> {
-  const { gate, body, upload, bytes, query, callPoints, takesEvent, problems: own = [] } = described;
+  const { gate, upload, bytes, query, callPoints, takesEvent, problems: own = [] } = described;
   const isSignedIn = gate !== 'public';
   const changes = isSignedIn && isMutation(place);
-  const hasBody = Boolean(body ?? upload ?? bytes);
   const statuses = new Set<number>([
     400,
     ...(isSignedIn ? [401, 403, 422] : []),
@@ -129,8 +128,8 @@ export function problemsOf(described: Description, place: Place): Record<string,
     ...(place.path.includes('{') || belongsToTenant(gate) ? [404] : []),
     ...(changes ? [409] : []),
     // A body that nobody asked for is looked at too.
-    ...(isMutation(place) ? [413, 415] : []),
-    ...(hasBody || query ? [422] : []),
+    ...(isMutation(place) ? [413, 415, 422] : []),
+    ...(query ? [422] : []),
     ...(callPoints !== undefined || takesEvent || upload || bytes ? [429] : []),
     503,
     ...own,
