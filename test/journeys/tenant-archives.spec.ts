@@ -249,6 +249,15 @@ it('takes nothing of a file that no Annex wrote', async () => {
     'cut off': bytes.subarray(0, bytes.length - 200),
     'a changed byte': gzipSync(flipped),
     'a bomb': gzipSync(Buffer.concat([tarHeader('annex-tenant.json', 200_000_000), Buffer.alloc(200_000_000)])),
+    'a file after its end': gzipSync(
+      Buffer.concat([
+        gunzipSync(bytes).subarray(0, -tarEnd().length),
+        tarHeader('files/0000000099', 1),
+        Buffer.from('x'),
+        tarPadding(1),
+        tarEnd(),
+      ]),
+    ),
     'a path that climbs': await repacked(bytes, (entries) => [
       ...entries,
       { name: '../../etc/passwd', bytes: Buffer.from('x') },

@@ -91,18 +91,20 @@ export async function checkArchive(
 ): Promise<CheckedArchive> {
   const check = new Check();
   let opened: { head: ArchiveHead; keys: ArchiveKeys | undefined } | undefined;
+  let counts: ArchiveCounts | undefined;
   for await (const entry of entriesOf(file)) {
+    // The last entry vouches for those before it; what follows would be taken unseen.
+    if (counts !== undefined) throw invalidArchive(`${entry.name} follows ${lastEntry}.`);
     if (opened === undefined) {
       if (entry.name !== firstEntry) throw invalidArchive(`The file does not begin with ${firstEntry}.`);
       const text = await wholeBody(entry);
       check.small(entry.name, text);
       const head = readHead(text, schema);
       opened = { head, keys: await openKeys(head, passphrase) };
-    } else if (entry.name === lastEntry) {
-      const counts = check.end(await wholeBody(entry), opened.keys);
-      return { ...opened, counts };
-    } else await check.entry(entry);
+    } else if (entry.name === lastEntry) counts = check.end(await wholeBody(entry), opened.keys);
+    else await check.entry(entry);
   }
+  if (opened !== undefined && counts !== undefined) return { ...opened, counts };
   throw invalidArchive(`The file has no ${lastEntry}: its export broke off.`);
 }
 
