@@ -37,11 +37,8 @@ function connectionSettings(queryTimeoutMs: number): Record<string, string> {
 
 /** A pool of connections that logs in as one role. */
 export class Connections {
-  /**
-   * What the statement that begins a transaction selects too: behind a pooler a connection keeps no settings. Empty, or
-   * begins with a comma.
-   */
-  readonly settingsOfTransaction: string;
+  /** Name and value of what each transaction sets anew: behind a pooler a connection keeps no settings. */
+  readonly settingsOfTransaction: readonly (readonly [string, string])[];
   readonly #isPooled: boolean;
   readonly #pool: Pool;
   readonly #held = new Set<Connection>();
@@ -50,9 +47,7 @@ export class Connections {
   constructor({ url, count, applicationName, queryTimeoutMs, isPooled, logger }: ConnectionsOptions) {
     const settings = Object.entries(connectionSettings(queryTimeoutMs));
     this.#isPooled = isPooled;
-    this.settingsOfTransaction = isPooled
-      ? settings.map(([name, value]) => `, set_config('${name}', '${value}', true)`).join('')
-      : '';
+    this.settingsOfTransaction = isPooled ? settings : [];
     this.#pool = new Pool({
       connectionString: url,
       max: count,

@@ -143,6 +143,11 @@ describe('a transaction', () => {
           { told: 'off 15s', prepared: 0 },
         ]);
       }
+      // PostgreSQL refuses it once a transaction has read anything.
+      const isolation = `select current_setting('transaction_isolation') as told`;
+      expect(
+        await own.platform((tx) => tx.query(isolation), { settings: { transaction_isolation: `'repeatable read'` } }),
+      ).toEqual([{ told: 'repeatable read' }]);
     } finally {
       await own.close();
     }

@@ -121,10 +121,12 @@ export class Database {
   #asTenant<T>(tenantId: Id<'tenant'>, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     // One way to the server instead of two; an id is letters and digits only.
     const trace = activeTrace();
-    const traceSet = trace === undefined ? '' : `, set_config('app.traceparent', '${trace}', true)`;
-    const { settingsOfTransaction } = this.#tenants;
-    const begin =
-      `begin; select set_config('app.tenant', '${uuidFromId(tenantId)}', true)` + `${traceSet}${settingsOfTransaction}`;
+    const local: (readonly [string, string])[] = [
+      ['app.tenant', uuidFromId(tenantId)],
+      ...(trace === undefined ? [] : [['app.traceparent', trace] as const]),
+      ...this.#tenants.settingsOfTransaction,
+    ];
+    const begin = `begin; select ${local.map(([name, value]) => `set_config('${name}', '${value}', true)`).join(', ')}`;
     const open = (connection: Connection) => new TenantTransaction(connection, tenantId, this.#channels);
     return this.#inTransaction(this.#tenants, { begin, open }, work);
   }
@@ -138,10 +140,10 @@ export class Database {
     // One way to the server, however many there are.
     const trace = activeTrace();
     if (trace !== undefined) local.push(['app.traceparent', `'${trace}'`]);
-    const { settingsOfTransaction } = this.#platform;
+    // Nothing is selected here: a transaction that has read something keeps the isolation that it has.
     const begin = [
       'begin',
-      ...(settingsOfTransaction === '' ? [] : [`select 1${settingsOfTransaction}`]),
+      ...this.#platform.settingsOfTransaction.map(([name, value]) => `set local ${name} = '${value}'`),
       ...local.map(([name, value]) => `set local ${name} = ${value}`),
     ].join('; ');
     const open = (connection: Connection) => new PlatformTransaction(connection, this.#channels);
