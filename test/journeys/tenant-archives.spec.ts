@@ -243,6 +243,12 @@ it('takes nothing of a file that no Annex wrote', async () => {
         ? { ...entry, bytes: Buffer.from(change(entry.bytes.toString())) }
         : entry,
     );
+  const inHead =
+    (pattern: RegExp, text: string) =>
+    ([head, ...rest]: Entries): Entries => [
+      { name: 'annex-tenant.json', bytes: Buffer.from(String(head?.bytes).replace(pattern, text)) },
+      ...rest,
+    ];
   const hostile: Record<string, Buffer> = {
     'no gzip': Buffer.from('hello'),
     empty: Buffer.alloc(0),
@@ -288,13 +294,9 @@ it('takes nothing of a file that no Annex wrote', async () => {
       bytes,
       inTable('schedules', (text) => text.replace('* * * * * *', '* * *')),
     ),
-    'another schema': await repacked(bytes, ([head, ...rest]) => [
-      {
-        name: 'annex-tenant.json',
-        bytes: Buffer.from(String(head?.bytes).replace(/"schema":"[^"]*"/, '"schema":"next"')),
-      },
-      ...rest,
-    ]),
+    'another schema': await repacked(bytes, inHead(/"schema":"[^"]*"/, '"schema":"next"')),
+    'a time zone of no place': await repacked(bytes, inHead(/"timezone":"[^"]*"/, '"timezone":"Mars/Olympus"')),
+    'half a user as a quota': await repacked(bytes, inHead(/"quotas":\{[^}]*\}/, '"quotas":{"users":1.5}')),
   };
   for (const [what, file] of Object.entries(hostile)) {
     const answer: Answer = await send(to, file);

@@ -28,7 +28,7 @@ export const archiveHead = z.strictObject({
     timezone: z.string().min(1).max(64),
     weight: z.int().min(1).max(100),
     background_concurrency: z.int().min(1).max(1000),
-    quotas: z.record(z.string().max(100), z.number().min(0)),
+    quotas: z.record(z.string().max(100), z.int().min(0)),
     created_at: z.iso.datetime(),
   }),
   secrets: z.strictObject({ salt: z.string().min(16).max(64), keys: z.array(lockedKey).max(1000) }).nullable(),

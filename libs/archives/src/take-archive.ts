@@ -63,7 +63,7 @@ async function takeFile(
 }
 
 /** Database faults that come of what an archive holds, told as such. */
-async function reading<T>(name: string, work: () => Promise<T>): Promise<T> {
+export async function reading<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {

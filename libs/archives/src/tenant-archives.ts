@@ -23,14 +23,15 @@ import type { Files } from '@annex/files';
 import { DAY, messageOf, parseId, SECOND, uuidFromId, type Clock, type Id, type Logger } from '@annex/kernel';
 import { tenantArchiveLimits } from '@annex/limits';
 import { wakeRelays } from '@annex/runs';
+import { canonicalZone } from '@annex/scheduling';
 import type { Vault } from '@annex/vault';
 import { archiveErrors, invalidArchive } from './errors.js';
-import { formatVersion, type ArchiveHead } from './format.js';
+import { firstEntry, formatVersion, type ArchiveHead } from './format.js';
 import { ArchiveKeys } from './passphrase.js';
 import { checkArchive, type CheckedArchive } from './read-archive.js';
 import { readSchema } from './sql/tables.js';
 import { insertImported, isHere, readTenant } from './sql/imported.js';
-import { takeArchive } from './take-archive.js';
+import { reading, takeArchive } from './take-archive.js';
 import { writeArchive } from './write-archive.js';
 
 export interface TenantArchivesOptions {
@@ -180,6 +181,7 @@ export class TenantArchives {
     if (id === undefined) throw invalidArchive('It names no tenant.');
     const slug = options.slug ?? archive.head.tenant.slug;
     if (!tenantSlugShape.test(slug)) throw invalidArchive('Its slug is none.');
+    if (canonicalZone(archive.head.tenant.timezone) === undefined) throw invalidArchive('Its time zone is none.');
     const objects: string[] = [];
     const storeObject = async (bytes: AsyncIterable<Buffer>) => {
       const stored = await files.storeObject(id, Readable.from(bytes, { objectMode: false }), objectLifeS);
@@ -189,8 +191,10 @@ export class TenantArchives {
     try {
       return await database.platform(
         async (tx) => {
-          await this.#begin(tx, principal, { ...archive, id, slug, start: options.start ?? false });
-          await vault.adoptDataKeys(tx, id, unlocked(archive, id));
+          await reading(firstEntry, async () => {
+            await this.#begin(tx, principal, { ...archive, id, slug, start: options.start ?? false });
+            await vault.adoptDataKeys(tx, id, unlocked(archive, id));
+          });
           await takeArchive(tx, { ...archive, tenantId: id, storeObject });
           return await this.#finish(tx, principal, { ...archive, slug, options });
         },
