@@ -74,7 +74,11 @@ function leftovers({ oldMasterKeys, oldJwtSecrets }: Settings): Seen[] {
     seen.push(warning('ANNEX_MASTER_KEY_OLD is set.', 'Leave it out once every process runs with the new key.'));
   if (oldJwtSecrets.length > 0)
     seen.push(
-      warning('ANNEX_JWT_SECRET_OLD is set.', 'Leave it out an hour after every process signs with the new one.'),
+      warning(
+        'ANNEX_JWT_SECRET_OLD is set.',
+        'Leave it out once every process has signed with the new one for an hour (sessions), or for as long as portals ' +
+          'and links to files shall stay open.',
+      ),
     );
   return seen;
 }
