@@ -257,7 +257,9 @@ describe('what a run leaves behind', { timeout: 120_000 }, () => {
     const before = Number(valueOf(await run('blocks')));
     for (let index = 0; index < 6; index += 1) await twenty();
     const after = Number(valueOf(await run('blocks')));
-    expect(ends).toEqual(new Set(['TIMEOUT']));
+    expect(ends).toContain('TIMEOUT');
+    // One that came while the executor still ended others found no room in its time.
+    expect([...ends].filter((end) => end !== 'TIMEOUT' && end !== 'OVERLOADED')).toEqual([]);
     // A stack that stayed would hold hundreds.
     expect(after - before).toBeLessThan(2000);
   });
