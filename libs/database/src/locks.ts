@@ -68,3 +68,6 @@ export async function tryPlatformTurn(tx: PlatformTransaction, turn: Turn): Prom
 
 /** SQL with which a connection takes one of {@link sessionLocks}, `$1`. */
 export const sessionLockSql = 'select pg_advisory_lock($1)';
+
+/** The same without waiting; answers `taken`. */
+export const trySessionLockSql = 'select pg_try_advisory_lock($1) as taken';

@@ -52,10 +52,7 @@ export async function migrate({ url, directory = defaultDirectory }: MigrateOpti
  */
 export async function requireMigrated({ url, directory = defaultDirectory }: MigrateOptions): Promise<void> {
   await withStartClient(url, async (client) => {
-    const known = (await readMigrations(directory)).map((one) => new one().name);
-    const there = await readSteps(async (sql) => (await client.query(sql)).rows);
-    refuseNewer(there, known);
-    const missing = known.filter((name) => !there.includes(name));
+    const missing = await missingSteps(async (sql) => (await client.query(sql)).rows, directory);
     if (missing.length === 0) return;
     throw new DatabaseRefused(
       `DATABASE_URL: not set, so this process does not migrate, and the database lacks ${missing.length} steps of ` +
@@ -63,6 +60,20 @@ export async function requireMigrated({ url, directory = defaultDirectory }: Mig
         'owner.',
     );
   });
+}
+
+/**
+ * The steps of this release that a database has not seen. Throws {@link DatabaseRefused} when a newer release has been
+ * there.
+ */
+export async function missingSteps(
+  query: <Row>(sql: string) => Promise<Row[]>,
+  directory = defaultDirectory,
+): Promise<string[]> {
+  const known = (await readMigrations(directory)).map((one) => new one().name);
+  const there = await readSteps(query);
+  refuseNewer(there, known);
+  return known.filter((name) => !there.includes(name));
 }
 
 /** The steps that a database has seen; none before its first one. */

@@ -3,8 +3,9 @@
  * tables, logins.
  */
 import { Client } from 'pg';
-import { sessionLocks, sessionLockSql } from '../locks.js';
-import { migrate } from '../migrate.js';
+import { sessionLocks, trySessionLockSql } from '../locks.js';
+import { migrate, missingSteps } from '../migrate.js';
+import { endClient } from '../start-client.js';
 import { checkLogins } from './check-login.js';
 import { loginRoles, type DatabaseLogins } from './logins.js';
 import { makeLogins, type MakeLoginsOptions } from './make-logins.js';
@@ -18,6 +19,10 @@ export interface PrepareDatabaseOptions {
   /** Brings BullMQ's tables up to date, in the schema `bullmq`, as the owner. Left out: there are none. */
   prepareQueue?: ((url: string) => Promise<void>) | undefined;
 }
+
+/** The longest statement of a start but for migrations, in milliseconds. */
+const queryTimeoutMs = 30_000;
+const lockPauseMs = 200;
 
 export interface PreparedDatabase {
   /** Migrations that ran, in order. */
@@ -38,23 +43,40 @@ export async function prepareDatabase({
     connectionString: url,
     application_name: 'annex-migrate',
     connectionTimeoutMillis: 10_000,
+    query_timeout: queryTimeoutMs,
   });
   owner.on('error', () => undefined);
   await owner.connect();
   try {
-    await owner.query(sessionLockSql, [sessionLocks.preparation]);
+    await takeTurn(owner);
     await ensureRoles(owner);
-    const steps = await migrate({ url });
+    const missing = await missingSteps(async (sql) => (await owner.query(sql)).rows);
+    const steps = missing.length === 0 ? [] : await migrate({ url });
     if (prepareQueue) {
-      await prepareQueue(url);
+      await within(prepareQueue(url), 2 * queryTimeoutMs);
       await grantQueue(owner);
     }
     if ('current' in logins) return { steps, logins: await makeLogins({ url, owner, keys: logins }) };
     await checkLogins(logins);
     return { steps, logins };
   } finally {
-    await owner.end().catch(() => undefined);
+    await endClient(owner);
   }
+}
+
+/** Asks again and again: a wait inside the server would never learn that the way there is gone. */
+async function takeTurn(owner: Client): Promise<void> {
+  for (;;) {
+    const { rows } = await owner.query<{ taken: boolean }>(trySessionLockSql, [sessionLocks.preparation]);
+    if (rows[0]?.taken) return;
+    await new Promise((done) => setTimeout(done, lockPauseMs));
+  }
+}
+
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  const limit = Promise.withResolvers<never>();
+  const timer = setTimeout(() => limit.reject(new Error(`the queue's tables were not ready within ${ms} ms`)), ms);
+  await Promise.race([work, limit.promise]).finally(() => clearTimeout(timer));
 }
 
 /**
