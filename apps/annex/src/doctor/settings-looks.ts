@@ -76,8 +76,8 @@ function leftovers({ oldMasterKeys, oldJwtSecrets }: Settings): Seen[] {
     seen.push(
       warning(
         'ANNEX_JWT_SECRET_OLD is set.',
-        'Leave it out once every process has signed with the new one for an hour (sessions), or for as long as portals ' +
-          'and links to files shall stay open.',
+        'Leave it out once every process has signed with the new one for an hour (sessions), or for as long as ' +
+          'portals and links to files shall stay open.',
       ),
     );
   return seen;
