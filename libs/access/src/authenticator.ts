@@ -3,7 +3,8 @@ import { idFromUuid, messageOf, type Clock, type Id, type Logger } from '@annex/
 import { accountLimits } from '@annex/limits';
 import { findApiTokenByHash, touchApiTokens } from './rows/api-tokens.js';
 import { findOperator, findOperatorByEmail } from './rows/operators.js';
-import { findUsersByEmail, findUsersByIds, type UserInTenant } from './rows/users.js';
+import { findVouchedUsers } from './rows/identities.js';
+import { findUsersByIds, type UserInTenant } from './rows/users.js';
 import { sessionExists } from './rows/sessions.js';
 import { WatchedCache, type Change, type Database } from '@annex/database';
 import { decodeProtectedHeader } from 'jose';
@@ -186,12 +187,15 @@ export class Authenticator {
   }
 
   async #readOidc(token: string, oidc: OidcIdentities): Promise<Principal> {
-    const { subject, email, expiresAt } = await oidc.verify(token);
+    const { issuer, subject, email, expiresAt } = await oidc.verify(token);
     // Addresses outside ASCII could fold onto somebody else's in the comparison.
     const known = email !== null && isEmail(email) ? email : null;
     if (known !== null) await this.options.acceptVouched(known);
     const { users, operator } = await this.options.database.platform(async (tx) => ({
-      users: known === null ? [] : await findUsersByEmail(tx, { email: known, limit: accountLimits.tenants }),
+      users:
+        known === null
+          ? []
+          : await findVouchedUsers(tx, { email: known, issuer, subject, limit: accountLimits.tenants }),
       operator: known === null ? null : await findOperatorByEmail(tx, known),
     }));
     const memberships = users.map(membershipOf);

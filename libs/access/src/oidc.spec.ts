@@ -1,12 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { silentLogger, systemClock } from '@annex/kernel';
+import { silentLogger, systemClock, type Id } from '@annex/kernel';
 import { emitEvent } from '@annex/runs';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { Access } from './access.js';
 import { systemCaller } from './caller.js';
+import { insertIdentity } from './rows/identities.js';
 
 const audience = 'annex-of-this-suite';
 let db: TestDatabase;
@@ -84,6 +85,17 @@ it('lets in the users that have the verified e-mail address, and follows what ch
   const later = { ...(await db.makeTenant()), name: 'y' };
   await access.users.create(systemCaller(later), { email: 'ada@example.test', role: 'admin' });
   expect((await access.authenticate(bearer)).memberships).toHaveLength(2);
+});
+
+it('opens nobody whom the provider knows as somebody else: addresses are given to the next person', async () => {
+  const tenant = { ...(await db.makeTenant()), name: 'x' };
+  const user = await access.users.create(systemCaller(tenant), { email: 'sales@example.test', role: 'owner' });
+  await db.database.forTenant(tenant.id).transaction(async (tx) => {
+    await insertIdentity(tx, { userId: user.id as Id<'user'>, issuer, subject: 'the first', managed: false });
+  });
+  const claims = { email: 'sales@example.test', email_verified: true };
+  expect((await access.authenticate(await sign({ ...claims, sub: 'the second' }))).memberships).toEqual([]);
+  expect((await access.authenticate(await sign({ ...claims, sub: 'the first' }))).memberships).toHaveLength(1);
 });
 
 it('opens nothing for an address that is not verified, unknown, or only looks like somebody’s', async () => {

@@ -37,6 +37,7 @@ export interface OidcOptions {
 
 /** Somebody the provider vouches for. */
 export interface OidcIdentity {
+  issuer: string;
   subject: string;
   /** Only an address that the provider says it has verified. */
   email: string | null;
@@ -81,6 +82,7 @@ export class OidcIdentities {
       });
       const verified = payload.email_verified === true || payload.email_verified === 'true';
       return {
+        issuer: provider.issuer,
         subject: String(payload.sub),
         email: verified && typeof payload.email === 'string' ? payload.email : null,
         expiresAt: (payload.exp ?? 0) * 1000 + 30_000,

@@ -47,6 +47,23 @@ export async function findUnidentified(
   return rows.map((row) => ({ tenantId: idFromUuid('tenant', row.tenant_id), userId: idFromUuid('user', row.id) }));
 }
 
+/**
+ * Users whose address the provider vouches for in a token, oldest first: not those whom it knows as somebody else, since
+ * an address may be given to the next person.
+ */
+export function findVouchedUsers(
+  tx: PlatformTransaction,
+  { email, issuer, subject, limit }: ProviderSubject & { email: string; limit: number },
+): Promise<UserInTenant[]> {
+  return tx.query(
+    `select ${userInTenant} from ${livingTenant}
+     where lower(u.email) = lower($1) and not exists (select from identities i
+       where i.tenant_id = u.tenant_id and i.user_id = u.id and i.issuer = $2 and i.subject <> $3)
+     order by u.id limit $4`,
+    [email, issuer, subject, limit],
+  );
+}
+
 /** Lets an identity open a user. `false`: it opens another of the tenant, or another identity opens this one. */
 export async function insertIdentity(
   tx: TenantTransaction,
