@@ -1,6 +1,6 @@
 import type { Logger } from '@annex/kernel';
 import type { Database } from '@annex/database';
-import { bulkPortion, listDueBulkReplays } from '@annex/runs';
+import { bulkPortion, listDueBulkReplays, postponeBulk } from '@annex/runs';
 import { Loop } from './loop.js';
 
 /**
@@ -20,6 +20,7 @@ export function createBulkReplays({ database, logger }: { database: Database; lo
           await database.forTenant(tenantId).transaction((tx) => bulkPortion(tx, id));
         } catch (thrown) {
           failure = thrown;
+          await database.forTenant(tenantId).transaction((tx) => postponeBulk(tx, id));
         }
       }
       if (failure !== undefined) throw failure;

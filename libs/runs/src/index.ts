@@ -73,7 +73,7 @@ export { unparkEndpoints } from './sql/endpoint-turns.js';
 export { discardLettersOfUninstalled, endRunsOfUninstalled } from './sql/uninstalled-runs.js';
 export { ofLivingTenant } from './sql/living-tenants.js';
 export { startJob, type StartedRun } from './start-job.js';
-export { bulkPortion } from './bulk-portion.js';
+export { bulkPortion, postponeBulk } from './bulk-portion.js';
 export { RunBatches } from './run-batches.js';
 export {
   batchActions,
