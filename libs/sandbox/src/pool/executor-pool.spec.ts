@@ -261,13 +261,42 @@ describe('the memory of all executors together', () => {
     }
   });
 
+  /** Takes so many megabytes and keeps them. */
+  const growing = (mb: number): string =>
+    `job('j', async (ctx) => { const kept = []; for (let n = 0; n < ${mb / 5}; n += 1)
+      kept.push(new Uint8Array(5e6).fill(1)); await ctx.kv.get('never'); return kept.length })`;
+
+  it('keeps a lane that has none a place, however those of the other have grown', async () => {
+    const sandbox = await createSandbox({
+      ...{ skipSelfTest: true, hostMethods: ['kv.get'], blankExecutors: 0 },
+      ...{ maxExecutors: 8, executorsMemoryMb: 400 },
+    });
+    const controller = new AbortController();
+    try {
+      const limits = { ...usualLimits, wallMs: 60_000, cpuMs: 20_000, memoryMb: 400 };
+      const busy = tenants.slice(0, 4).map((tenantId) => {
+        const { made, hostCall } = neverAnswered();
+        const run = sandbox.run(runOf(growing(85), { tenantId, hostCall, limits, signal: controller.signal }));
+        return { made, run };
+      });
+      await Promise.all(busy.map(({ made }) => made));
+      // It has looked at them: together they have more than their memory.
+      expect(sandbox.stats().executors.every(({ rssBytes }) => rssBytes > 100e6)).toBe(true);
+      expect(endOf(await sandbox.run(runOf(ping, { tenantId: 'quiet', lane: 'background' })))).toBe('succeeded');
+      controller.abort();
+      expect((await Promise.all(busy.map(({ run }) => run))).map(endOf)).toEqual(busy.map(() => 'CANCELLED'));
+    } finally {
+      await sandbox.stop(0);
+    }
+  });
+
   it('ends the largest when all are busy and one grows far beyond it; nobody is billed', async () => {
+    const billed: unknown[] = [];
     const sandbox = await createSandbox({
       ...{ skipSelfTest: true, hostMethods: ['kv.get'], blankExecutors: 0 },
       ...{ maxExecutors: 8, executorsMemoryMb: 200 },
+      onKill: (report) => billed.push(report),
     });
-    const code = `job('j', async (ctx) => { const kept = []; for (let n = 0; n < 60; n += 1)
-      kept.push(new Uint8Array(5e6).fill(1)); await ctx.kv.get('never'); return kept.length })`;
     try {
       const held = neverAnswered();
       const limits = { ...usualLimits, wallMs: 60_000, cpuMs: 20_000, memoryMb: 400 };
@@ -278,10 +307,11 @@ describe('the memory of all executors together', () => {
         return { made, run };
       });
       await Promise.all(busy.map(({ made }) => made));
-      const grown = await sandbox.run(runOf(code, { tenantId: 'large', hostCall: held.hostCall, limits }));
+      const grown = await sandbox.run(runOf(growing(300), { tenantId: 'large', hostCall: held.hostCall, limits }));
       expect(endOf(grown)).toBe('OVERLOADED');
       expect(JSON.stringify(grown)).toContain('the executors together had no memory left');
-      expect(sandbox.stats().kills).toEqual({});
+      expect(sandbox.stats().kills).toEqual({ relieved: 1 });
+      expect(billed).toEqual([]);
       controller.abort();
       expect((await Promise.all(busy.map(({ run }) => run))).map(endOf)).toEqual(busy.map(() => 'CANCELLED'));
     } finally {

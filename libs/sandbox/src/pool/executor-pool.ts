@@ -291,7 +291,19 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   #capacity(): number {
     const { maxExecutors, executorsMemoryMb } = this.#options;
     const more = Math.floor((executorsMemoryMb * 2 ** 20 - this.#ownBytes()) / executorBytes);
-    return Math.min(maxExecutors, Math.max(fewestExecutors, this.#executors.size + more));
+    const first = this.#lacksLane() ? 1 : 0;
+    return Math.min(maxExecutors, Math.max(fewestExecutors, this.#executors.size + Math.max(more, first)));
+  }
+
+  /** Whether a lane that is used has no executor, and none is there for it: the other's may have grown over its part. */
+  #lacksLane(): boolean {
+    const served = new Set<Lane>();
+    let blanks = 0;
+    for (const { tenantKey, lane } of this.#executors) {
+      if (tenantKey === undefined) blanks += 1;
+      else served.add(lane);
+    }
+    return this.#lanes.size - served.size > blanks;
   }
 
   /** What all executors have to themselves, in bytes. */
@@ -318,7 +330,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
       },
       'the executors together had no memory left; the largest one was ended, with its runs',
     );
-    largest.kill('retired', new Map([...largest.flights].map((flight) => [flight, 'OVERLOADED'])));
+    largest.kill('relieved', new Map([...largest.flights].map((flight) => [flight, 'OVERLOADED'])));
   }
 
   #assign(executor: ProcessExecutor, key: string, lane: Lane): ProcessExecutor {

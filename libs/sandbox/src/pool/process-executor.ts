@@ -64,7 +64,7 @@ export interface ProcessExecutorOptions {
 }
 
 /** Why the parent ended an executor. */
-export type KillCause = KillReport['reason'] | 'stopped' | 'retired';
+export type KillCause = KillReport['reason'] | 'stopped' | 'retired' | 'relieved';
 
 export class ProcessExecutor {
   /** Settled when the process is gone. */
@@ -580,7 +580,7 @@ export class ProcessExecutor {
     if (kill.cause === 'hostile' && this.flights.size === 0 && this.#lastOwner !== undefined)
       billed.set('', this.#lastOwner);
     this.flights.clear();
-    if (kill.cause !== 'stopped' && kill.cause !== 'retired') {
+    if (kill.cause !== 'stopped' && kill.cause !== 'retired' && kill.cause !== 'relieved') {
       for (const owner of billed.values()) events.onKill({ ...owner, reason: kill.cause, atMs: Date.now() });
     }
     if (!wasReady && (this.#kill === undefined || this.#kill.cause === 'crashed'))
@@ -596,10 +596,10 @@ export class ProcessExecutor {
   }
 }
 
-function killText(code: SandboxErrorCode, cause: KillCause, { limits, stream }: Flight): string {
+function killText(code: SandboxErrorCode, cause: KillCause, { limits }: Flight): string {
   if (code === 'CPU_LIMIT')
     return `the run used more than ${limits.cpuMs} ms of processor time and could only be stopped by force`;
-  if (code === 'OVERLOADED' && stream === undefined)
+  if (cause === 'relieved')
     return 'the executors together had no memory left, and the one that ran this had most of it';
   if (code === 'OVERLOADED')
     return 'the stream gave way: another tenant waited for an executor, and all of them were taken';
