@@ -221,6 +221,10 @@ describe('a tenant that moves', () => {
     expect(own).toMatchObject({ status: 200 });
     expect(own.headers.get('content-type')).toBe('application/gzip');
     expect((await (await tenant.as('admin')).get('/api/tenant/export')).status).toBe(403);
+    // Values of secrets leave no tenant by its own hand, locked or not.
+    expect(
+      await tenant.owner.get('/api/tenant/export', { 'x-archive-passphrase': 'a passphrase of its own' }),
+    ).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
     expect((await tenant.owner.get(`/api/tenants/${tenant.slug}/export`)).status).toBe(403);
     expect((await from.operator.get('/api/tenants/never-was/export')).status).toBe(404);
     expect(

@@ -75,18 +75,23 @@ const snapshot = {
 };
 
 export class TenantArchives {
-  #writing = 0;
-  #reading = 0;
+  readonly #underWay = { writing: 0, forOwners: 0, reading: 0 };
 
   constructor(private readonly options: TenantArchivesOptions) {}
 
   /**
-   * A stream of the archive, once it has begun. Who may do this is checked by the caller. One that cannot be finished
-   * breaks off. Throws `NOT_FOUND`, `ARCHIVE_PASSPHRASE`, `ARCHIVES_BUSY`.
+   * A stream of the archive, once it has begun. Who may do this is checked by the caller; secrets are an operator's to
+   * move. One that cannot be finished breaks off. Throws `NOT_FOUND`, `FORBIDDEN`, `ARCHIVE_PASSPHRASE`,
+   * `ARCHIVES_BUSY`.
    */
   async export(principal: Principal, slug: string, { passphrase, requestId }: ExportOptions): Promise<Readable> {
     requirePassphrase(passphrase);
-    const leave = this.#enter('writing');
+    if (passphrase !== undefined && !principal.operator)
+      throw accessErrors.error(
+        'FORBIDDEN',
+        'Nobody of a tenant takes its secrets and passwords out. Leave X-Archive-Passphrase out, or ask an operator.',
+      );
+    const leave = this.#enter(principal.operator ? ['writing'] : ['writing', 'forOwners']);
     try {
       const keys = passphrase === undefined ? undefined : await ArchiveKeys.of(passphrase);
       const id = await this.options.database.platform(async (tx) => {
@@ -157,7 +162,7 @@ export class TenantArchives {
   async import(principal: Principal, content: Readable, options: ImportOptions): Promise<ImportedTenant> {
     requireOperator(principal);
     requirePassphrase(options.passphrase);
-    const leave = this.#enter('reading');
+    const leave = this.#enter(['reading']);
     try {
       const file = await this.#spool(content);
       try {
@@ -266,22 +271,29 @@ export class TenantArchives {
     }
   }
 
-  #enter(what: 'writing' | 'reading'): () => void {
-    const count = what === 'writing' ? this.#writing : this.#reading;
-    if (count >= tenantArchiveLimits.atOnce)
-      throw archiveErrors.error(
-        'ARCHIVES_BUSY',
-        `${count} archives are under way here, the most there may be. Try again when one has ended.`,
-        { retryAfterS: 30 },
-      );
-    const add = (more: number): void => {
-      if (what === 'writing') this.#writing += more;
-      else this.#reading += more;
+  #enter(kinds: readonly (keyof typeof most)[]): () => void {
+    for (const kind of kinds) {
+      const count = this.#underWay[kind];
+      if (count >= most[kind])
+        throw archiveErrors.error(
+          'ARCHIVES_BUSY',
+          `${count} archives are under way here, the most there may be. Try again when one has ended.`,
+          { retryAfterS: 30 },
+        );
+    }
+    for (const kind of kinds) this.#underWay[kind] += 1;
+    return () => {
+      for (const kind of kinds) this.#underWay[kind] -= 1;
     };
-    add(1);
-    return () => add(-1);
   }
 }
+
+/** Archives at once. */
+const most = {
+  writing: tenantArchiveLimits.atOnce,
+  forOwners: tenantArchiveLimits.ownersAtOnce,
+  reading: tenantArchiveLimits.atOnce,
+};
 
 /** Objects are kept for longer than reading any archive takes. */
 const objectLifeS = DAY / SECOND;

@@ -87,8 +87,9 @@ export class OwnArchiveController {
     name: 'exportOwnTenant',
     summary: 'Everything of the tenant that the call is for, as one archive',
     gate: 'owner',
-    takesPassphrase: true,
-    description: described,
+    description:
+      'docs/archives.md describes it. Secrets and what lets people in are left out: those are an operator’s to move. ' +
+      'One that breaks off has no end.json: ask again.',
     answers: { 200: archive },
     problems: [429],
   })

@@ -2661,7 +2661,7 @@ export interface paths {
         };
         /**
          * Everything of the tenant that the call is for, as one archive
-         * @description docs/archives.md describes it. With a passphrase its secrets work where it is imported; without one they are left out, with what lets people in. One that breaks off has no end.json: ask again.
+         * @description docs/archives.md describes it. Secrets and what lets people in are left out: those are an operator’s to move. One that breaks off has no end.json: ask again.
          */
         get: operations["exportOwnTenant"];
         put?: never;
@@ -13709,8 +13709,6 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Locks the secrets of an archive, or opens them: printable ASCII. Left out: there are none in it. */
-                "X-Archive-Passphrase"?: components["parameters"]["ArchivePassphrase"];
                 /** @description The tenant. May be left out by a token that belongs to one. */
                 "X-Tenant-Slug"?: components["parameters"]["Tenant"];
             };

@@ -4,6 +4,8 @@ import { GiB, HOUR, KiB, MiB, MINUTE } from '@annex/kernel';
 export const tenantArchiveLimits = {
   /** Archives that one process writes at once, and reads at once. */
   atOnce: 2,
+  /** Of those that are written, so many for owners: each holds a connection to PostgreSQL for as long as it is read. */
+  ownersAtOnce: 1,
   /** Writing one: whoever reads it so slowly gets it no further. */
   writeMs: HOUR,
   /** Nothing was taken of one that is being written; then it breaks off. */
