@@ -25,49 +25,15 @@ import type { DatabaseLogins } from '@annex/database';
 import { defaultTableLimits, type MappedView, type TableLimits } from '@annex/tables';
 import { readMappedViews } from './mapped-views.js';
 import type { OidcSettings } from '@annex/access';
-import { readClaimMapping } from './claim-mapping.js';
 import { readEtcdMirrors, readEtcdUrl } from './etcd-mirrors.js';
 import type { FileEnvironment } from './plugins-file/read-plugins-file.js';
+import { oidcOf, oidcProblems, providerSettings } from './provider-settings.js';
 import { readRunCeilings } from './run-ceilings.js';
+import { anyBytes, oneOf, optionalText, port, url, wholeBytes, wholeNumber } from './setting-kinds.js';
 import { showSettings } from './show-settings.js';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-
-function wholeNumber(min: number, max: number) {
-  const error = `must be a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .trim()
-    .regex(/^\d{1,9}$/, { error })
-    .transform(Number)
-    .refine((number) => number >= min && number <= max, { error });
-}
-
-function wholeBytes(min: number, max: number) {
-  const error = `must be a whole number of bytes from ${min} to ${max}`;
-  return z
-    .string()
-    .trim()
-    .regex(/^\d{1,16}$/, { error })
-    .transform(Number)
-    .refine((number) => number >= min && number <= max, { error });
-}
-
-const anyBytes = wholeBytes(0, Number.MAX_SAFE_INTEGER);
-
-function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
-  return z.enum(words, {
-    error: ({ input }) => `must be one of ${words.join(', ')}.${didYouMean(String(input), words)}`,
-  });
-}
-
-const optionalText = z.string().trim().min(1).optional();
-const port = wholeNumber(0, 65_535);
-const url = (protocols: string[], example: string) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-    error: `must be a URL such as ${example}`,
-  });
 
 const settingsSchema = z.object({
   NODE_ENV: oneOf(['development', 'test', 'production']).default('development'),
@@ -112,30 +78,7 @@ const settingsSchema = z.object({
       error: 'must be former values of ANNEX_JWT_SECRET, comma-separated',
     })
     .optional(),
-  ANNEX_OIDC_ISSUER: url(['https:', 'http:'], 'https://login.example.com').optional(),
-  ANNEX_OIDC_AUDIENCE: optionalText,
-  ANNEX_OIDC_CLIENT_ID: optionalText,
-  ANNEX_OIDC_CLIENT_SECRET: optionalText,
-  ANNEX_OIDC_SCOPES: z
-    .string()
-    .trim()
-    .refine((text) => text.split(/\s+/).includes('openid'), { error: 'must hold openid, as in "openid email profile"' })
-    .default('openid email profile'),
-  ANNEX_OIDC_BUTTON: z
-    .string()
-    .trim()
-    .min(1)
-    .max(60, { error: 'must have at most 60 characters' })
-    .default('Sign in with single sign-on'),
-  ANNEX_OIDC_LINK: oneOf(['never', 'email']).default('never'),
-  ANNEX_OIDC_CLAIMS: z
-    .string()
-    .transform((text, context) => {
-      const { mapping, problems } = readClaimMapping(text);
-      for (const message of problems) context.addIssue({ code: 'custom', message });
-      return mapping;
-    })
-    .optional(),
+  ...providerSettings,
   ANNEX_BASE_DOMAIN: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i, {
@@ -522,39 +465,6 @@ export function readSettings(environment: Record<string, string | undefined> = p
     shown: showSettings(settingsSchema.shape, given),
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
   };
-}
-
-function oidcOf(env: Environment): OidcSettings | undefined {
-  const { ANNEX_OIDC_ISSUER: issuer, ANNEX_OIDC_AUDIENCE: audience, ANNEX_OIDC_CLIENT_ID: clientId } = env;
-  if (issuer === undefined) return undefined;
-  const signIn = clientId !== undefined && {
-    clientId,
-    clientSecret: env.ANNEX_OIDC_CLIENT_SECRET,
-    scopes: env.ANNEX_OIDC_SCOPES,
-    button: env.ANNEX_OIDC_BUTTON,
-    linksByEmail: env.ANNEX_OIDC_LINK === 'email',
-    mapping: env.ANNEX_OIDC_CLAIMS,
-  };
-  return { issuer, audience, ...(signIn && { signIn }) };
-}
-
-/** What is wrong between the settings of the identity provider. */
-function oidcProblems(env: Environment): string[] {
-  const problems: string[] = [];
-  const { ANNEX_OIDC_ISSUER: issuer, ANNEX_OIDC_AUDIENCE: audience, ANNEX_OIDC_CLIENT_ID: clientId } = env;
-  if (issuer === undefined && audience !== undefined)
-    problems.push('ANNEX_OIDC_ISSUER: set it too, or neither of ANNEX_OIDC_ISSUER and ANNEX_OIDC_AUDIENCE');
-  if (issuer === undefined && clientId !== undefined)
-    problems.push('ANNEX_OIDC_ISSUER: set it too, or neither of ANNEX_OIDC_ISSUER and ANNEX_OIDC_CLIENT_ID');
-  if (issuer !== undefined && audience === undefined && clientId === undefined)
-    problems.push(
-      'ANNEX_OIDC_AUDIENCE: set it too, or neither of ANNEX_OIDC_ISSUER and ANNEX_OIDC_AUDIENCE. For people to sign ' +
-        'in at the provider set ANNEX_OIDC_CLIENT_ID',
-    );
-  if (clientId === undefined)
-    for (const name of ['ANNEX_OIDC_CLIENT_SECRET', 'ANNEX_OIDC_CLAIMS'] as const)
-      if (env[name] !== undefined) problems.push(`ANNEX_OIDC_CLIENT_ID: set it too, or not ${name}`);
-  return problems;
 }
 
 /** Who signs in, and under which names. */
