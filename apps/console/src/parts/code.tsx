@@ -1,3 +1,4 @@
+import { Text } from '@mantine/core';
 import { lazy, Suspense, type ReactNode } from 'react';
 import type { Mark } from './code-editor';
 import { CopyIcon } from './copy';
@@ -70,6 +71,21 @@ export function JsonEditor({
         <Editor value={value} onChange={onChange} label={label} />
       </Suspense>
     </div>
+  );
+}
+
+/** A JSON text to write, with what keeps it from being one. */
+export function JsonField(field: { value: string; onChange: (text: string) => void; label: string }): ReactNode {
+  const read = readJson(field.value);
+  return (
+    <>
+      <JsonEditor {...field} />
+      {'error' in read && (
+        <Text size="sm" c="var(--annex-bad)">
+          {read.error}
+        </Text>
+      )}
+    </>
   );
 }
 

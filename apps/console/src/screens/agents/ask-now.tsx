@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { cli } from '../../api/commands';
 import { Act } from '../../parts/act';
-import { JsonEditor, readJson } from '../../parts/code';
+import { JsonField, readJson } from '../../parts/code';
 import { useAt } from '../../shell/go';
 
 /** Asks an agent something by hand. */
@@ -18,12 +18,7 @@ export function AskNow({ agent: { id, name }, onClose }: { agent: Agent; onClose
     <Modal opened onClose={onClose} size="lg" title={`Ask ${name} now`}>
       <div className="stack">
         <Text size="sm">What stands in the place of an event’s data.</Text>
-        <JsonEditor value={text} onChange={setText} label="Data" />
-        {'error' in read && (
-          <Text size="sm" c="var(--annex-bad)">
-            {read.error}
-          </Text>
-        )}
+        <JsonField value={text} onChange={setText} label="Data" />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Leave it

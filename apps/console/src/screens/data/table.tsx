@@ -1,5 +1,5 @@
 import type { Row } from '@annex/client';
-import { Button, Group, Modal, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, TextInput } from '@mantine/core';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import Download from 'lucide-react/icons/download';
 import Plus from 'lucide-react/icons/plus';
@@ -9,7 +9,7 @@ import { cli } from '../../api/commands';
 import { useAnnex, useAnnexList, useCall } from '../../api/queries';
 import { useTenant } from '../../api/tenant';
 import { Act, CopyAs } from '../../parts/act';
-import { JsonEditor, readJson } from '../../parts/code';
+import { JsonField, readJson } from '../../parts/code';
 import { Empty } from '../../parts/empty';
 import { FilterBar, useFilters } from '../../parts/filters';
 import { Page, Section } from '../../parts/page';
@@ -176,12 +176,7 @@ function RowEditor({
   return (
     <Modal opened onClose={onClose} size="lg" title={id === undefined ? `New row of ${table}` : id}>
       <div className="stack">
-        <JsonEditor value={text} onChange={setText} label="Row" />
-        {'error' in read && (
-          <Text size="sm" c="var(--annex-bad)">
-            {read.error}
-          </Text>
-        )}
+        <JsonField value={text} onChange={setText} label="Row" />
         {error && <Problem error={error} />}
         {!isFixed && can('updateRow') && (
           <Group justify="space-between">

@@ -7,7 +7,7 @@ import { useState, type ReactNode } from 'react';
 import { cli } from '../../api/commands';
 import { useAnnex, useCall } from '../../api/queries';
 import { useTenant } from '../../api/tenant';
-import { Json, JsonEditor, readJson } from '../../parts/code';
+import { Json, JsonField, readJson } from '../../parts/code';
 import { Id } from '../../parts/copy';
 import { CopyAs } from '../../parts/act';
 import { Empty } from '../../parts/empty';
@@ -167,7 +167,7 @@ function Replay({ event, onClose }: { event: EventTree; onClose: () => void }): 
   return (
     <Modal opened onClose={onClose} size="lg" title={`Replay ${event.type}`}>
       <div className="stack">
-        <JsonEditor value={text} onChange={setText} label="Data" />
+        <JsonField value={text} onChange={setText} label="Data" />
         {known.length > 0 && (
           <MultiSelect
             label="Only to"
@@ -176,11 +176,6 @@ function Replay({ event, onClose }: { event: EventTree; onClose: () => void }): 
             value={plugins}
             onChange={setPlugins}
           />
-        )}
-        {'error' in read && (
-          <Text size="sm" c="var(--annex-bad)">
-            {read.error}
-          </Text>
         )}
         {replay.error && <Problem error={replay.error} />}
         <Group justify="flex-end">

@@ -5,7 +5,7 @@ import { useState, type ReactNode } from 'react';
 import { cli } from '../../api/commands';
 import { useCall } from '../../api/queries';
 import { Act } from '../../parts/act';
-import { JsonEditor, readJson } from '../../parts/code';
+import { JsonField, readJson } from '../../parts/code';
 import { Problem } from '../../parts/problem';
 import { Status } from '../../parts/status';
 import { Go, useAt } from '../../shell/go';
@@ -30,12 +30,7 @@ export function SendEvent({ onClose }: { onClose: () => void }): ReactNode {
           onChange={(event) => setType(event.currentTarget.value.trim())}
           data-autofocus
         />
-        <JsonEditor value={text} onChange={setText} label="Data" />
-        {'error' in read && (
-          <Text size="sm" c="var(--annex-bad)">
-            {read.error}
-          </Text>
-        )}
+        <JsonField value={text} onChange={setText} label="Data" />
         {test.error && <Problem error={test.error} />}
         {test.data && <Outcome of={test.data} />}
         <Group justify="flex-end">

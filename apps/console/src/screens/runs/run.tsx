@@ -11,7 +11,7 @@ import { useAnnex, useCall } from '../../api/queries';
 import { useTenant } from '../../api/tenant';
 import { Act } from '../../parts/act';
 import { ActorName, Actors } from '../../parts/actor';
-import { Json, JsonEditor, readJson } from '../../parts/code';
+import { Json, JsonField, readJson } from '../../parts/code';
 import { Id } from '../../parts/copy';
 import { LogLines } from '../../parts/log-lines';
 import { bytesText, countText, words } from '../../parts/numbers';
@@ -222,12 +222,7 @@ function ReplayEdited({
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <div className="stack">
-        <JsonEditor value={text} onChange={setText} label="Input of the new run" />
-        {'error' in read && (
-          <Text size="sm" c="var(--annex-bad)">
-            {read.error}
-          </Text>
-        )}
+        <JsonField value={text} onChange={setText} label="Input of the new run" />
         {made.error && <Problem error={made.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { useCall } from '../../api/queries';
 import { CopyAs } from '../../parts/act';
-import { JsonEditor, readJson } from '../../parts/code';
+import { JsonField, readJson } from '../../parts/code';
 import { notifyDone, Problem } from '../../parts/problem';
 import { useAt } from '../../shell/go';
 
@@ -169,13 +169,8 @@ export function SourceForm({ source, onClose }: { source?: Source; onClose: () =
             {hint}
             {source?.type === 'alertmanager' && ' Annex does not show what is set: say it again.'}
           </Text>
-          <JsonEditor value={text} onChange={setText} label={label} />
+          <JsonField value={text} onChange={setText} label={label} />
         </div>
-        {'error' in read && (
-          <Text size="sm" c="var(--annex-bad)">
-            {read.error}
-          </Text>
-        )}
         <Switch label="Takes events" checked={isOn} onChange={(event) => setOn(event.currentTarget.checked)} />
         {change.error && <Problem error={change.error} />}
         <Group justify="flex-end" gap="xs">

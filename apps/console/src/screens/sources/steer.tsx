@@ -10,7 +10,7 @@ import { useState, type ReactNode } from 'react';
 import { cli } from '../../api/commands';
 import { useTenant } from '../../api/tenant';
 import { Act } from '../../parts/act';
-import { JsonEditor, readJson } from '../../parts/code';
+import { JsonField, readJson } from '../../parts/code';
 import { useAt } from '../../shell/go';
 import { SourceForm } from './source-form';
 
@@ -108,12 +108,7 @@ function Rewind({ source: { name, cursor }, onClose }: { source: Source; onClose
           The cursor as the source wrote it; <code>null</code> is the beginning. What was emitted before is not emitted
           again, as long as the source gives it the same id.
         </Text>
-        <JsonEditor value={text} onChange={setText} label="Cursor" />
-        {'error' in read && (
-          <Text size="sm" c="var(--annex-bad)">
-            {read.error}
-          </Text>
-        )}
+        <JsonField value={text} onChange={setText} label="Cursor" />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Leave it

@@ -6,7 +6,7 @@ import { callOf, useAnnex } from '../../../api/queries';
 import { cli } from '../../../api/commands';
 import { useTenant, useZone } from '../../../api/tenant';
 import { Act } from '../../../parts/act';
-import { JsonEditor, readJson } from '../../../parts/code';
+import { JsonField, readJson } from '../../../parts/code';
 import { notifyProblem } from '../../../parts/problem';
 import { inZone } from '../../../parts/when';
 import { useAt } from '../../../shell/go';
@@ -31,12 +31,7 @@ export function RunNow({ slug, job, onClose }: { slug: string; job: Job; onClose
           The payload is what the handler gets as its second argument.
         </Text>
         <RecentPayloads slug={slug} name={job.name} onPick={setText} />
-        <JsonEditor value={text} onChange={setText} label="Payload" />
-        {'error' in read ? (
-          <Text size="sm" c="var(--annex-bad)">
-            {read.error}
-          </Text>
-        ) : null}
+        <JsonField value={text} onChange={setText} label="Payload" />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Leave it

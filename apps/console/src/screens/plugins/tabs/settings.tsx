@@ -1,10 +1,10 @@
 import type { ConfigRevision } from '@annex/client';
-import { Button, Text } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { lazy, Suspense, useState, type ReactNode } from 'react';
 import { useAnnex, useAnnexList, useCall } from '../../../api/queries';
 import { useTenant } from '../../../api/tenant';
 import { Act } from '../../../parts/act';
-import { JsonEditor, readJson } from '../../../parts/code';
+import { JsonField, readJson } from '../../../parts/code';
 import { Empty } from '../../../parts/empty';
 import { Columns, Loaded, Section, Waiting } from '../../../parts/page';
 import { notifyDone, Problem } from '../../../parts/problem';
@@ -96,12 +96,7 @@ function AsJson({
   const read = readJson(text);
   return (
     <>
-      <JsonEditor value={text} onChange={setText} label="Settings as JSON" />
-      {'error' in read && (
-        <Text size="sm" c="var(--annex-bad)">
-          {read.error}
-        </Text>
-      )}
+      <JsonField value={text} onChange={setText} label="Settings as JSON" />
       {!isReadOnly && (
         <Button
           w="fit-content"
