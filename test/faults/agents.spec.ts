@@ -7,6 +7,7 @@ import type { Failpoint } from '@annex/kernel';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startA2aProcess, type A2aProcess } from '../support/a2a-process.js';
 import { install, startDeployment, type AnnexProcess, type Deployment } from '../support/deployment.js';
+import { asker } from './asked-origins.js';
 import { report } from './report.js';
 import { seeded, shuffle } from './seeded.js';
 import { rounds, seed } from './settings.js';
@@ -24,20 +25,6 @@ afterAll(async () => {
   await deployment?.stop();
   await agent?.stop();
 });
-
-const asker = {
-  manifest: { slug: 'asker', events: ['nothing'], permissions: ['agents.call'], secrets: ['AGENT_URL'] },
-  code: `import { hook } from '@annex/sdk'
-    hook('nothing', () => null)`,
-  files: {
-    'agents/fix.yaml': `api_version: v1
-on: ["pod.restart"]
-agent: { protocol: a2a, url: "\${SECRET:AGENT_URL}" }
-prompt: "Pod {{ subject }} restarted"
-retry: { max_attempts: 20, initial_delay_s: 1, max_delay_s: 2 }
-`,
-  },
-};
 
 async function until(isThere: () => Promise<boolean> | boolean): Promise<void> {
   while (!(await isThere())) await new Promise((done) => setTimeout(done, 50));

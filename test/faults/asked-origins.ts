@@ -175,23 +175,25 @@ export async function etcdOrigin(slug: string): Promise<Origin> {
   };
 }
 
-/** An agent that is asked about each number: one task each, however often the question is sent. */
-export async function agentOrigin(): Promise<Origin> {
-  const agent = await startA2aProcess();
-  let client: Client | undefined;
-  const asker = {
-    manifest: { slug: 'asker', events: ['nothing'], permissions: ['agents.call'], secrets: ['AGENT_URL'] },
-    code: `import { hook } from '@annex/sdk'
+/** Asks an agent once about each pod that restarts. */
+export const asker = {
+  manifest: { slug: 'asker', events: ['nothing'], permissions: ['agents.call'], secrets: ['AGENT_URL'] },
+  code: `import { hook } from '@annex/sdk'
       hook('nothing', () => null)`,
-    files: {
-      'agents/fix.yaml': `api_version: v1
+  files: {
+    'agents/fix.yaml': `api_version: v1
 on: ["pod.restart"]
 agent: { protocol: a2a, url: "\${SECRET:AGENT_URL}" }
 prompt: "Pod {{ subject }} restarted"
 retry: { max_attempts: 20, initial_delay_s: 1, max_delay_s: 2 }
 `,
-    },
-  };
+  },
+};
+
+/** An agent that is asked about each number: one task each, however often the question is sent. */
+export async function agentOrigin(): Promise<Origin> {
+  const agent = await startA2aProcess();
+  let client: Client | undefined;
   return {
     name: 'agent',
     address: new URL(agent.url).host,

@@ -146,17 +146,6 @@ export function findPasswordHashes(
   );
 }
 
-/** Users with an e-mail address across tenants, oldest first: for identities that somebody else has verified. */
-export function findUsersByEmail(
-  tx: PlatformTransaction,
-  { email, limit }: { email: string; limit: number },
-): Promise<UserInTenant[]> {
-  return tx.query(
-    `select ${userInTenant} from ${livingTenant} where lower(u.email) = lower($1) order by u.id limit $2`,
-    [email, limit],
-  );
-}
-
 /** Users by their ids across tenants, oldest first: the ones a session names. */
 export function findUsersByIds(tx: PlatformTransaction, ids: Id<'user'>[]): Promise<UserInTenant[]> {
   return tx.query(`select ${userInTenant} from ${livingTenant} where u.id = any ($1::uuid[]) order by u.id`, [
