@@ -284,8 +284,10 @@ async function writeHostApi() {
 
 /** A number of the catalogue, with its unit where that is not in the limit's name. */
 const amountText = (value, unit) => {
-  if (unit === 'bytes')
+  if (unit === 'bytes') {
+    if (value >= 1024 ** 3 && value % 1024 ** 3 === 0) return `${value / 1024 ** 3} GiB`;
     return value >= 1_048_576 ? `${value / 1_048_576} MiB` : value >= 1024 ? `${value / 1024} KiB` : String(value);
+  }
   return `${value.toLocaleString('en-US')}${{ ms: ' ms', MiB: ' MiB' }[unit] ?? ''}`;
 };
 
