@@ -15,6 +15,8 @@ export interface RecordedRun {
 
 /** Attempts that wait to be written; what comes then is not kept: a recording is no promise. */
 const maxWaiting = 64;
+/** Those of one tenant: the others' are kept beside them. */
+const maxOfTenant = 32;
 /** Attempts of one statement. */
 const attemptsAtOnce = 16;
 
@@ -37,6 +39,7 @@ export class CallKeeper {
   /** Takes what a run asked of the host. `recording` left out: it asked nothing. */
   keep(run: RecordedRun, recording: CallRecording | undefined, masker: Masker | undefined): void {
     if (this.#waiting.length >= maxWaiting) return;
+    if (this.#waiting.filter(({ tenantId }) => tenantId === run.tenantId).length >= maxOfTenant) return;
     const { tenantId, runId, installationId, attempt, startedAtMs } = run;
     const calls = recording?.calls(masker) ?? [];
     const kept = { runId, installationId, attempt, startedAtMs, calls, leftOut: recording?.leftOut ?? 0 };
