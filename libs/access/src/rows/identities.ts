@@ -48,8 +48,8 @@ export async function findUnidentified(
 }
 
 /**
- * Users whose address the provider vouches for in a token, oldest first: not those whom it knows as somebody else, since
- * an address may be given to the next person.
+ * Users whose address the provider vouches for in a token, oldest first: not those whom it knows as somebody else,
+ * since an address may be given to the next person.
  */
 export function findVouchedUsers(
   tx: PlatformTransaction,
