@@ -295,7 +295,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     return Math.min(maxExecutors, Math.max(fewestExecutors, this.#executors.size + Math.max(more, first)));
   }
 
-  /** Whether a lane that is used has no executor, and none is there for it: the other's may have grown over its part. */
+  /** Whether a lane that is used has no executor, and none comes for it: the other's may have grown over its part. */
   #lacksLane(): boolean {
     const served = new Set<Lane>();
     let blanks = 0;

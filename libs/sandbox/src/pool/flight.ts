@@ -20,6 +20,9 @@ export interface FlightOwner {
   installationId: string;
 }
 
+/** So long after its deadline a run is waited for because nobody read what its executor said, in milliseconds. */
+const longestUnheardMs = 5000;
+
 /** One run, or one inspection, from the call to its outcome. */
 export class Flight {
   seat = -1;
@@ -61,6 +64,18 @@ export class Flight {
     this.stream = stream;
     this.limits = { ...this.limits, wallMs, cpuMs, resultBytes: bytes };
     this.deadline = nowMs + wallMs;
+  }
+
+  /** Whether its executor may have said its last word, where nobody reads that one now. */
+  isExcused(nowMs: number): boolean {
+    return nowMs - this.deadline < longestUnheardMs;
+  }
+
+  /** Nobody read its executor from `sinceMs` on: so long it was not silent, as far as its deadline allows. */
+  excuse(sinceMs: number, nowMs: number): void {
+    if (this.overdueAt === undefined) return;
+    const later = this.overdueAt + nowMs - Math.max(sinceMs, this.overdueAt);
+    this.overdueAt = Math.max(this.overdueAt, Math.min(later, this.deadline + longestUnheardMs));
   }
 
   fail(code: SandboxErrorCode, message: string, nowMs: number): void {

@@ -189,14 +189,31 @@ describe('a parent', () => {
     if (flight === undefined) throw new Error('it holds no run');
     const overdueAt = liar.clockMs;
     flight.overdueAt = overdueAt;
-    // Whoever is not read is not called silent, however long that takes.
-    new Watch({ executorRssMb: 1024, killGraceMs: 500 }).look(liar.executor, overdueAt + 50_000);
+    flight.deadline = overdueAt + 4000;
+    // Whoever is not read is not called silent.
+    new Watch({ executorRssMb: 1024, killGraceMs: 500 }).look(liar.executor, overdueAt + 4050);
     expect(liar.executor.state).toBe('ready');
     liar.clockMs += 1000;
     await all.promise;
     expect(liar.executor.pingSentAt).toBe((pingSentAt ?? 0) + 1000);
     expect(flight.overdueAt).toBe(overdueAt + 1000);
     expect(liar.executor.state).toBe('ready');
+  });
+
+  it('ends an executor that talks without end and never says that an overdue run has ended', async () => {
+    await liar.run();
+    const [flight] = [...liar.executor.flights];
+    if (flight === undefined) throw new Error('it holds no run');
+    flight.deadline = flight.overdueAt = 10_000;
+    flight.expire(10_000);
+    // It is not read for nine tenths of the time.
+    for (let ms = 10_000; ms < 15_600; ms += 100) {
+      flight.excuse(ms, ms + 90);
+      expect(flight.overdueAt).toBeLessThanOrEqual(15_000);
+    }
+    const unheard = Object.defineProperty(liar.executor, 'isUnheard', { value: true });
+    new Watch({ executorRssMb: 1024, killGraceMs: 500 }).look(unheard, 15_600);
+    expect(liar.executor.state).toBe('dead');
   });
 
   it('checks a result against its limits once more', async () => {

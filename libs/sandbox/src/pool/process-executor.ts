@@ -315,10 +315,8 @@ export class ProcessExecutor {
     this.#rest = setTimeout(() => {
       this.#rest = undefined;
       // Its silence meanwhile was ours.
-      const rested = (from: number): number => now() - Math.max(since, from);
-      if (this.pingSentAt !== undefined) this.pingSentAt += rested(this.pingSentAt);
-      for (const flight of this.flights)
-        if (flight.overdueAt !== undefined) flight.overdueAt += rested(flight.overdueAt);
+      if (this.pingSentAt !== undefined) this.pingSentAt += now() - Math.max(since, this.pingSentAt);
+      for (const flight of this.flights) flight.excuse(since, now());
       launched.stream.resume();
     }, waitMs);
   }

@@ -46,7 +46,7 @@ export class Watch {
     }
     if (
       flight.overdueAt !== undefined &&
-      !executor.isUnheard &&
+      !(executor.isUnheard && flight.isExcused(nowMs)) &&
       nowMs - flight.overdueAt >= this.#limits.killGraceMs &&
       executor.flights.has(flight)
     ) {
